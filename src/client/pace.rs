@@ -1,0 +1,288 @@
+//! The pace that all calls of a client share. A server that answers 429 pauses the whole client; after
+//! that its requests keep the distance which the server's rate limit allows.
+//!
+//! A line of turns: first come, first served. Who leaves the line passes his turn on at once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::retry::LONGEST_WAIT;
+
+/// How long the server's pace is kept when no further 429 comes.
+const MEMORY: Duration = Duration::from_secs(60);
+
+/// The turn cannot come before the deadline.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TooLate {
+    /// How long the server's pause or pace makes one wait.
+    pub wait: Duration,
+}
+
+/// The line in which the attempts of a client wait for their turns.
+#[derive(Debug, Default)]
+pub struct Pace {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// No turn before this.
+    paused_until: Option<Instant>,
+    /// The distance between turns that the newest answer with a rate limit allows.
+    spacing: Duration,
+    /// The distance is kept until then.
+    paced_until: Option<Instant>,
+    last_turn: Option<Instant>,
+    line: VecDeque<Arc<Place>>,
+}
+
+#[derive(Debug)]
+struct Place {
+    deadline: Instant,
+    woken: Notify,
+}
+
+impl Pace {
+    /// Learns what an answer says of the server's rate limit.
+    pub fn observe(&self, spacing: Duration) {
+        self.lock().spacing = spacing;
+    }
+
+    /// Notes a 429 and the wait that it asks for, unless that is too long to be waited for.
+    pub fn pause(&self, asked: Option<Duration>) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        match asked.filter(|wait| *wait <= LONGEST_WAIT) {
+            Some(wait) => {
+                state.paused_until = state.paused_until.max(Some(now + wait));
+                state.paced_until = state.paced_until.max(Some(now + wait + MEMORY));
+                // The server says when there is a place again: distances count from there.
+                state.last_turn = None;
+            }
+            None if state.is_paced(now) => state.paced_until = Some(now + MEMORY),
+            None => {}
+        }
+        // Some may now learn that their turn comes too late.
+        state.line.iter().for_each(|place| place.woken.notify_one());
+    }
+
+    /// Waits for the next turn, if it can come before the deadline.
+    pub async fn turn(&self, deadline: Instant) -> Result<(), TooLate> {
+        let place = {
+            let now = Instant::now();
+            let mut state = self.lock();
+            let turn = state.next_turn(now, state.line.len());
+            if turn <= now && state.line.is_empty() {
+                state.last_turn = Some(now);
+                return Ok(());
+            }
+            if turn > deadline {
+                return Err(TooLate { wait: turn - now });
+            }
+            let place = Arc::new(Place {
+                deadline,
+                woken: Notify::new(),
+            });
+            state.line.push_back(place.clone());
+            InLine { pace: self, place }
+        };
+        place.wait().await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_paced(&self, now: Instant) -> bool {
+        self.paced_until.is_some_and(|until| now < until)
+    }
+
+    /// When the one with so many ahead of him has his turn.
+    fn next_turn(&self, now: Instant, ahead: usize) -> Instant {
+        let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
+        let spacing = match self.is_paced(now) {
+            true => self.spacing,
+            false => Duration::ZERO,
+        };
+        let after_last = self.last_turn.map(|last| last + spacing);
+        let first = after_last
+            .max(self.paused_until)
+            .map_or(now, |turn| turn.max(now));
+        first
+            .checked_add(spacing.saturating_mul(ahead))
+            .unwrap_or(first)
+    }
+}
+
+/// A place in the line, given up when this is dropped.
+struct InLine<'a> {
+    pace: &'a Pace,
+    place: Arc<Place>,
+}
+
+impl InLine<'_> {
+    async fn wait(self) -> Result<(), TooLate> {
+        loop {
+            let turn = {
+                let now = Instant::now();
+                let mut state = self.pace.lock();
+                let ahead = self.ahead(&state);
+                let turn = state.next_turn(now, ahead);
+                if ahead == 0 && turn <= now {
+                    state.last_turn = Some(now);
+                    return Ok(());
+                }
+                if turn > self.place.deadline {
+                    return Err(TooLate { wait: turn - now });
+                }
+                (ahead == 0).then_some(turn)
+            };
+            match turn {
+                Some(turn) => tokio::select! {
+                    () = sleep_until(turn) => {}
+                    () = self.place.woken.notified() => {}
+                },
+                None => self.place.woken.notified().await,
+            }
+        }
+    }
+
+    fn ahead(&self, state: &State) -> usize {
+        let mut line = state.line.iter();
+        line.position(|place| Arc::ptr_eq(place, &self.place))
+            .unwrap_or(0)
+    }
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        let mut state = self.pace.lock();
+        let ahead = self.ahead(&state);
+        state.line.remove(ahead);
+        if let Some(first) = state.line.front() {
+            first.woken.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn paused(spacing: Duration, wait: Duration) -> Arc<Pace> {
+        let pace = Pace::default();
+        pace.observe(spacing);
+        pace.pause(Some(wait));
+        Arc::new(pace)
+    }
+
+    async fn turns(pace: &Arc<Pace>, count: usize) -> Vec<Duration> {
+        let start = Instant::now();
+        let turns = (0..count).map(|_| {
+            let pace = pace.clone();
+            tokio::spawn(async move {
+                pace.turn(start + ms(100_000))
+                    .await
+                    .map(|()| start.elapsed())
+            })
+        });
+        let mut taken = Vec::new();
+        for turn in turns.collect::<Vec<_>>() {
+            taken.push(turn.await.unwrap().unwrap());
+        }
+        taken
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_429_nobody_waits() {
+        let pace = Arc::new(Pace::default());
+        pace.observe(ms(25));
+        assert_eq!(turns(&pace, 3).await, [ms(0); 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_holds_everyone_and_then_the_pace_is_kept() {
+        let pace = paused(ms(25), ms(300));
+        assert_eq!(turns(&pace, 3).await, [ms(300), ms(325), ms(350)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn overlapping_pauses_end_with_the_latest() {
+        let pace = paused(ms(0), ms(300));
+        pace.pause(Some(ms(500)));
+        pace.pause(Some(ms(100)));
+        assert_eq!(turns(&pace, 2).await, [ms(500); 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pace_is_forgotten_a_minute_after_the_pause() {
+        let pace = paused(ms(25), ms(300));
+        tokio::time::advance(ms(60_299)).await;
+        assert_eq!(turns(&pace, 2).await, [ms(0), ms(25)]);
+        assert_eq!(turns(&pace, 2).await, [ms(0); 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_of_more_than_a_minute_pauses_nobody() {
+        let pace = paused(ms(25), ms(60_001));
+        assert_eq!(turns(&pace, 2).await, [ms(0); 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_beyond_the_deadline_is_refused_at_once() {
+        let pace = paused(ms(100), ms(300));
+        let now = Instant::now();
+        assert_eq!(
+            pace.turn(now + ms(299)).await,
+            Err(TooLate { wait: ms(300) })
+        );
+        let first = tokio::spawn({
+            let pace = pace.clone();
+            async move { pace.turn(now + ms(300)).await }
+        });
+        tokio::task::yield_now().await;
+        assert_eq!(
+            pace.turn(now + ms(399)).await,
+            Err(TooLate { wait: ms(400) })
+        );
+        assert_eq!(now.elapsed(), ms(0));
+        assert_eq!(first.await.unwrap(), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_leaves_passes_his_turn_on() {
+        let pace = paused(ms(100), ms(300));
+        let start = Instant::now();
+        let wait = |pace: Arc<Pace>| async move { pace.turn(start + ms(10_000)).await };
+        let leaver = tokio::spawn(wait(pace.clone()));
+        let stayer = tokio::spawn(wait(pace.clone()));
+        tokio::task::yield_now().await;
+        leaver.abort();
+        assert_eq!(stayer.await.unwrap(), Ok(()));
+        assert_eq!(start.elapsed(), ms(300));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_longer_pause_sends_those_home_whose_turn_it_moves_too_far() {
+        let pace = paused(ms(0), ms(300));
+        let start = Instant::now();
+        let waiting = tokio::spawn({
+            let pace = pace.clone();
+            async move { pace.turn(start + ms(400)).await }
+        });
+        tokio::task::yield_now().await;
+        pace.pause(Some(ms(1000)));
+        assert_eq!(waiting.await.unwrap(), Err(TooLate { wait: ms(1000) }));
+        assert_eq!(start.elapsed(), ms(0));
+    }
+}

@@ -1,0 +1,13 @@
+//! The system calls that need `unsafe`, handed down to the runtime as a [`System`].
+//!
+//! [`System`]: crate::transport::system::System
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::{install, undisturbed};
+
+#[cfg(not(unix))]
+mod windows;
+#[cfg(not(unix))]
+pub use windows::{install, undisturbed};

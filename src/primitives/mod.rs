@@ -1,0 +1,7 @@
+//! Values without I/O, clock or globals, which every room above may use.
+
+pub mod error;
+pub mod json;
+pub mod path;
+pub mod secret;
+pub mod status;

@@ -1,0 +1,161 @@
+//! What went wrong between the first packet and the last, as a status and a cause.
+
+use std::error::Error;
+use std::io;
+
+use rustls::AlertDescription;
+
+use super::platform::is_exhaustion;
+use crate::primitives::status::Status;
+
+/// An attempt that brought no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Its kind.
+    pub status: Status,
+    /// What happened, in words, without the URL.
+    pub cause: String,
+    /// May another attempt fare better?
+    pub is_passing: bool,
+}
+
+impl Failure {
+    /// A failure that every further attempt would meet as well.
+    pub fn lasting(status: Status, cause: impl Into<String>) -> Failure {
+        Failure {
+            status,
+            cause: cause.into(),
+            is_passing: false,
+        }
+    }
+
+    /// A failure that another attempt may escape.
+    pub fn passing(status: Status, cause: impl Into<String>) -> Failure {
+        Failure {
+            is_passing: true,
+            ..Failure::lasting(status, cause)
+        }
+    }
+
+    /// What an error of the HTTP stack means. By the types on the way down to its cause, never by
+    /// its text.
+    pub fn of(error: &reqwest::Error, is_https: bool) -> Failure {
+        let chain = Chain::of(error);
+        let cause = chain.cause();
+        if let Some(exhausted) = chain.io().find(|error| is_exhaustion(error)) {
+            return Failure::lasting(Status::ResourceExhausted, exhausted.to_string());
+        }
+        match chain.tls() {
+            Some(verdict) if error.is_connect() || is_certificate_alert(verdict) => {
+                Failure::lasting(Status::TlsFailed, explain(verdict))
+            }
+            _ if !error.is_connect() => Failure::passing(Status::ConnectionLost, cause),
+            _ if error.is_timeout() => {
+                Failure::passing(Status::ConnectFailed, "no connection in time")
+            }
+            _ if is_https && chain.io().any(is_cut) => Failure::passing(
+                Status::TlsFailed,
+                format!("the TLS handshake was cut off: {cause}"),
+            ),
+            // There was a connection, so somebody is there.
+            _ if chain.io().any(is_cut) => Failure::passing(Status::ConnectionLost, cause),
+            _ => Failure::passing(Status::ConnectFailed, cause),
+        }
+    }
+}
+
+/// A peer that goes away, seen from inside a handshake.
+fn is_cut(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+    )
+}
+
+/// In TLS 1.3 a server's verdict on the client's certificate comes after the handshake.
+fn is_certificate_alert(error: &rustls::Error) -> bool {
+    matches!(
+        error,
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+                | AlertDescription::BadCertificate
+                | AlertDescription::UnsupportedCertificate
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::UnknownCA
+                | AlertDescription::AccessDenied
+        )
+    )
+}
+
+/// The verdict in words, with what to do about the two mistakes that are made most.
+fn explain(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidMessage(_) => {
+            format!(
+                "the answer is not TLS ({error}): is this an http port rather than an https one?"
+            )
+        }
+        rustls::Error::InvalidCertificate(why) if is_ca_as_server(why) => format!(
+            "{error}: the server presents a CA certificate as its own; issue a server certificate from it"
+        ),
+        _ => error.to_string(),
+    }
+}
+
+fn is_ca_as_server(error: &rustls::CertificateError) -> bool {
+    let rustls::CertificateError::Other(other) = error else {
+        return false;
+    };
+    let cause = other.0.downcast_ref::<webpki::Error>();
+    matches!(cause, Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+/// An error with all its causes, those that an `io::Error` carries inside included.
+struct Chain<'a>(Vec<&'a (dyn Error + 'static)>);
+
+impl<'a> Chain<'a> {
+    fn of(error: &'a (dyn Error + 'static)) -> Chain<'a> {
+        let mut links = Vec::new();
+        let mut next = Some(error);
+        // The bound guards against a chain that leads back into itself.
+        while let Some(link) = next.filter(|_| links.len() < 32) {
+            links.push(link);
+            let carried = link
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref);
+            next = match carried {
+                Some(carried) => Some(carried),
+                None => link.source(),
+            };
+        }
+        Chain(links)
+    }
+
+    fn io(&self) -> impl Iterator<Item = &'a io::Error> {
+        self.0
+            .iter()
+            .filter_map(|link| link.downcast_ref::<io::Error>())
+    }
+
+    fn tls(&self) -> Option<&'a rustls::Error> {
+        self.0
+            .iter()
+            .find_map(|link| link.downcast_ref::<rustls::Error>())
+    }
+
+    /// The last cause, which is where it began.
+    fn cause(&self) -> String {
+        self.0
+            .last()
+            .map(|link| clean(&link.to_string()))
+            .unwrap_or_default()
+    }
+}
+
+/// A text that may hold what a peer sent, without control characters.
+pub fn clean(text: &str) -> String {
+    let printable = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
+    text.chars().map(printable).collect()
+}

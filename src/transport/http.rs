@@ -1,0 +1,340 @@
+//! One request and its answer over pooled connections: HTTP/1.1 and HTTP/2, TLS, proxies.
+
+use std::cell::Cell;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Method, NoProxy, Proxy, Request, Response, Url};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::time::{Instant, timeout_at};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::body::{Collector, Refused};
+use super::dns::Resolver;
+use super::failure::Failure;
+use super::runtime::Generation;
+use crate::primitives::status::Status;
+
+/// A connection that is idle for longer may have been dropped silently on the way.
+const IDLE: Duration = Duration::from_secs(30);
+/// How often a connection is asked whether its peer is still there.
+const PROBE: Duration = Duration::from_secs(20);
+/// What is read of an error's body: it is shown, not worked with.
+const ERROR_BODY_BYTES: u64 = 4096;
+const ERROR_BODY_TIME: Duration = Duration::from_secs(1);
+
+const USER_AGENT: &str = concat!("libimagekit/", env!("CARGO_PKG_VERSION"));
+
+/// What connections of a client have in common.
+pub struct Settings<'a> {
+    /// The time for one connection, TLS included.
+    pub connect_timeout: Duration,
+    /// Whom to trust; `None` where there is no TLS.
+    pub roots: Option<Arc<RootCertStore>>,
+    /// The proxy with the hosts that go past it.
+    pub proxy: Option<(&'a Url, Option<&'a str>)>,
+}
+
+/// What one exchange may take.
+pub struct Bounds {
+    /// When it must be over.
+    pub deadline: Instant,
+    /// The longest body of a success, decoded.
+    pub max_bytes: u64,
+}
+
+/// The beginning of an answer.
+pub struct Head {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+}
+
+/// An answer with its body, or as much of an error's body as is shown.
+pub struct Answer {
+    /// Its head.
+    pub head: Head,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Is the body of an error not all that there was of it?
+    pub is_cut: bool,
+}
+
+/// The connections of one client in one generation.
+pub struct Http {
+    client: reqwest::Client,
+    authorization: HeaderValue,
+}
+
+impl Http {
+    /// Makes the client; no connection yet.
+    pub fn new(
+        generation: &'static Generation,
+        settings: &Settings<'_>,
+        authorization: HeaderValue,
+    ) -> Result<Http, Failure> {
+        let refused = |error: &dyn std::fmt::Display| {
+            Failure::lasting(
+                Status::Internal,
+                format!("no HTTP client can be made: {error}"),
+            )
+        };
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(
+                tls(settings.roots.clone()).map_err(|error| refused(&error))?,
+            )
+            .dns_resolver(Resolver::new(generation))
+            .connector_layer(Watch)
+            .user_agent(USER_AGENT)
+            .connect_timeout(settings.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .tcp_keepalive(PROBE)
+            .http2_keep_alive_interval(PROBE)
+            .http2_keep_alive_timeout(PROBE)
+            // The key never travels on; `attempts` tells the truth; no proxy but ours.
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .no_proxy();
+        if let Some((url, except)) = &settings.proxy {
+            let proxy =
+                Proxy::all((*url).clone()).map_err(|error| refused(&error.without_url()))?;
+            builder = builder.proxy(proxy.no_proxy(except.and_then(NoProxy::from_string)));
+        }
+        let client = builder.build().map_err(|error| refused(&error))?;
+        Ok(Http {
+            client,
+            authorization,
+        })
+    }
+
+    /// Sends one request and takes its answer.
+    pub async fn exchange(&self, method: &Method, url: &Url, bounds: &Bounds) -> Exchanged {
+        let connected = Cell::new(false);
+        let is_https = url.scheme() == "https";
+        let sent = self.client.execute(self.request(method, url));
+        let sent = timeout_at(
+            bounds.deadline,
+            CONNECTED.scope(connected, async {
+                let sent = sent.await;
+                (sent, CONNECTED.with(Cell::get))
+            }),
+        );
+        match sent.await {
+            Err(_) => Exchanged::lost(out_of_time("no answer had begun")),
+            Ok((Err(error), connected)) => Exchanged {
+                result: Err((None, Failure::of(&error, is_https))),
+                // The connection was an old one, and it died before an answer began.
+                was_stale: !connected && !error.is_connect(),
+            },
+            Ok((Ok(response), _)) => take(response, bounds, is_https).await,
+        }
+    }
+
+    fn request(&self, method: &Method, url: &Url) -> Request {
+        let mut request = Request::new(method.clone(), url.clone());
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, self.authorization.clone());
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        request
+    }
+}
+
+/// What came of a request.
+pub struct Exchanged {
+    /// The answer, or why it is not there, with its head where that had come.
+    pub result: Result<Answer, (Option<Head>, Failure)>,
+    /// Did a kept connection turn out to be dead before the answer began?
+    pub was_stale: bool,
+}
+
+impl Exchanged {
+    fn lost(failure: Failure) -> Exchanged {
+        Exchanged {
+            result: Err((None, failure)),
+            was_stale: false,
+        }
+    }
+}
+
+/// Is this a success? Of the others only a little of the body is read.
+pub fn is_success(status: u16) -> bool {
+    matches!(status, 200..=205 | 207)
+}
+
+async fn take(response: Response, bounds: &Bounds, is_https: bool) -> Exchanged {
+    let head = Head {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+    };
+    let taken = match is_success(head.status) {
+        true => whole_body(response, bounds, is_https)
+            .await
+            .map(|body| (body, false)),
+        false => Ok(error_body(response, bounds.deadline).await),
+    };
+    let result = match taken {
+        Ok((body, is_cut)) => Ok(Answer { head, body, is_cut }),
+        Err(failure) => Err((Some(head), failure)),
+    };
+    Exchanged {
+        result,
+        was_stale: false,
+    }
+}
+
+async fn whole_body(
+    mut response: Response,
+    bounds: &Bounds,
+    is_https: bool,
+) -> Result<Vec<u8>, Failure> {
+    let announced = response.content_length();
+    let is_encoded = response
+        .headers()
+        .contains_key(reqwest::header::CONTENT_ENCODING);
+    if !is_encoded && announced.is_some_and(|length| length > bounds.max_bytes) {
+        return Err(refusal(Refused::TooLarge, bounds.max_bytes));
+    }
+    let refuse = |refused| refusal(refused, bounds.max_bytes);
+    let mut collector = Collector::new(response.headers(), bounds.max_bytes).map_err(refuse)?;
+    let mut received = 0_u64;
+    loop {
+        let piece = match timeout_at(bounds.deadline, response.chunk()).await {
+            Err(_) => {
+                return Err(out_of_time(&format!(
+                    "{} of the body had come",
+                    bytes(received)
+                )));
+            }
+            Ok(Err(error)) => return Err(lost_body(&error, is_https, received, announced)),
+            Ok(Ok(None)) => return collector.finish().map_err(refuse),
+            Ok(Ok(Some(piece))) => piece,
+        };
+        received += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        collector.push(&piece).map_err(refuse)?;
+    }
+}
+
+/// What can be had of an error's body in a short time. What is broken in it changes nothing.
+async fn error_body(mut response: Response, deadline: Instant) -> (Vec<u8>, bool) {
+    let Ok(mut collector) = Collector::new(response.headers(), ERROR_BODY_BYTES) else {
+        return (Vec::new(), false);
+    };
+    let until = deadline.min(Instant::now() + ERROR_BODY_TIME);
+    loop {
+        match timeout_at(until, response.chunk()).await {
+            Ok(Ok(None)) => return collector.partial(),
+            Ok(Ok(Some(piece))) if collector.push(&piece).is_ok() => {}
+            _ => return (collector.partial().0, true),
+        }
+    }
+}
+
+fn out_of_time(state: &str) -> Failure {
+    Failure::lasting(Status::Timeout, state)
+}
+
+fn lost_body(
+    error: &reqwest::Error,
+    is_https: bool,
+    received: u64,
+    announced: Option<u64>,
+) -> Failure {
+    let mut failure = Failure::of(error, is_https);
+    let of_how_many = announced
+        .map(|length| format!(" of {length}"))
+        .unwrap_or_default();
+    failure.cause = format!(
+        "after {received}{of_how_many} bytes of the body: {}",
+        failure.cause
+    );
+    failure
+}
+
+fn refusal(refused: Refused, max_bytes: u64) -> Failure {
+    match refused {
+        Refused::TooLarge => Failure::lasting(
+            Status::ResponseTooLarge,
+            format!("the body is longer than max_response_bytes, which is {max_bytes}"),
+        ),
+        Refused::Undecodable(why) => Failure::lasting(Status::InvalidResponse, why),
+        Refused::NoMemory => Failure::lasting(Status::ResourceExhausted, "no memory for the body"),
+    }
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        1 => "1 byte".to_owned(),
+        _ => format!("{count} bytes"),
+    }
+}
+
+/// TLS 1.2 and 1.3 with these roots, HTTP/2 preferred.
+fn tls(roots: Option<Arc<RootCertStore>>) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let roots = roots.unwrap_or_else(|| Arc::new(RootCertStore::empty()));
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+tokio::task_local! {
+    /// Whether the exchange that is being polled has begun a new connection.
+    static CONNECTED: Cell<bool>;
+}
+
+/// Notes that a connection is begun, as the pool does not tell whether it gave an old one.
+#[derive(Clone)]
+struct Watch;
+
+impl<S> Layer<S> for Watch {
+    type Service = Watched<S>;
+
+    fn layer(&self, connector: S) -> Watched<S> {
+        Watched(connector)
+    }
+}
+
+#[derive(Clone)]
+struct Watched<S>(S);
+
+impl<S: Service<R>, R> Service<R> for Watched<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, target: R) -> S::Future {
+        // A connection that outlives its request is finished by a task of the pool's own.
+        let _outside = CONNECTED.try_with(|connected| connected.set(true));
+        self.0.call(target)
+    }
+}
+
+/// An `Authorization` that the stack neither shows nor compresses, wiped when the last copy goes.
+pub fn authorization(basic: &crate::primitives::secret::Secret) -> io::Result<HeaderValue> {
+    let bytes = zeroize::Zeroizing::new(basic.expose().as_bytes().to_vec());
+    let bytes = bytes::Bytes::from_owner(Wiped(bytes));
+    let mut value = HeaderValue::from_maybe_shared(bytes).map_err(io::Error::other)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+struct Wiped(zeroize::Zeroizing<Vec<u8>>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}

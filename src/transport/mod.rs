@@ -1,0 +1,10 @@
+//! Bytes on wires: the I/O thread, TLS, the pool of connections. Has never heard of a file version.
+
+pub mod body;
+pub mod dns;
+pub mod failure;
+pub mod http;
+pub mod platform;
+pub mod roots;
+pub mod runtime;
+pub mod system;

@@ -1,0 +1,49 @@
+//! Unix.
+
+use std::io;
+
+use rustls_native_certs::CertificateResult;
+
+/// Is this the system's word that this process is out of descriptors, threads or memory?
+pub fn is_exhaustion(error: &io::Error) -> bool {
+    let numbers = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOBUFS];
+    error
+        .raw_os_error()
+        .is_some_and(|number| numbers.contains(&number))
+        || error.kind() == io::ErrorKind::OutOfMemory
+}
+
+/// The certificates that this system trusts, whatever the environment says.
+#[cfg(not(target_vendor = "apple"))]
+pub fn system_certificates() -> CertificateResult {
+    // The bundle first: where there is one, it is what the system's own programs read.
+    let bundle = BUNDLES
+        .iter()
+        .map(std::path::Path::new)
+        .find(|path| path.exists());
+    let mut found = rustls_native_certs::load_certs_from_paths(bundle, None);
+    for folder in openssl_probe::candidate_cert_dirs() {
+        if found.certs.is_empty() {
+            let more = rustls_native_certs::load_certs_from_paths(None, Some(folder));
+            found.certs.extend(more.certs);
+            found.errors.extend(more.errors);
+        }
+    }
+    found
+}
+
+#[cfg(not(target_vendor = "apple"))]
+const BUNDLES: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt", // Debian, Arch, Gentoo, NixOS
+    "/etc/pki/tls/certs/ca-bundle.crt",   // Fedora, Red Hat
+    "/etc/ssl/ca-bundle.pem",             // openSUSE
+    "/etc/ssl/cert.pem",                  // Alpine, the BSDs
+    "/usr/local/etc/ssl/cert.pem",        // FreeBSD's packages
+    "/etc/certs/ca-certificates.crt",     // illumos
+];
+
+/// The certificates that this system trusts.
+#[cfg(target_vendor = "apple")]
+pub fn system_certificates() -> CertificateResult {
+    rustls_native_certs::load_native_certs()
+}

@@ -1,0 +1,21 @@
+//! Windows.
+
+use std::io;
+
+use rustls_native_certs::CertificateResult;
+
+/// `WSAEMFILE`, `WSAENOBUFS`, `ERROR_TOO_MANY_OPEN_FILES`, `ERROR_NOT_ENOUGH_MEMORY`.
+const EXHAUSTED: [i32; 4] = [10024, 10055, 4, 8];
+
+/// Is this the system's word that this process is out of descriptors, threads or memory?
+pub fn is_exhaustion(error: &io::Error) -> bool {
+    error
+        .raw_os_error()
+        .is_some_and(|number| EXHAUSTED.contains(&number))
+        || error.kind() == io::ErrorKind::OutOfMemory
+}
+
+/// The certificates that this system trusts.
+pub fn system_certificates() -> CertificateResult {
+    rustls_native_certs::load_native_certs()
+}

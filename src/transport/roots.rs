@@ -1,0 +1,136 @@
+//! Whom to trust: the system's certificates, or the bundled ones where a system has none.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use once_cell::race::OnceBox;
+use rustls::RootCertStore;
+use rustls_native_certs::{CertificateResult, ErrorKind};
+
+use super::platform::{is_exhaustion, system_certificates};
+use crate::primitives::error::Error;
+use crate::primitives::status::Status;
+
+/// Where certificates come from besides the system; as `SSL_CERT_FILE` and `SSL_CERT_DIR` say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Places<'a> {
+    /// A file of certificates in PEM.
+    pub file: Option<&'a OsStr>,
+    /// Folders of such files, separated as in `PATH`.
+    pub folders: Option<&'a OsStr>,
+}
+
+/// The system's roots, read once for the life of the process and of its children.
+static SYSTEM_ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
+
+/// The roots that the environment names, or else those of the system.
+pub fn load(places: Places<'_>) -> Result<Arc<RootCertStore>, Error> {
+    match places {
+        Places {
+            file: None,
+            folders: None,
+        } => SYSTEM_ROOTS
+            .get_or_try_init(|| read_system().map(Box::new))
+            .cloned(),
+        _ => read_places(places),
+    }
+}
+
+/// `roots` and the certificates of `file`, which is the option `ca_file`.
+pub fn with_ca_file(roots: &RootCertStore, file: &Path) -> Result<Arc<RootCertStore>, Error> {
+    let found = rustls_native_certs::load_certs_from_paths(Some(file), None);
+    let mut roots = roots.clone();
+    if add(&mut roots, &found) == 0 {
+        return Err(unusable("ca_file", &file.display().to_string(), &found));
+    }
+    Ok(Arc::new(roots))
+}
+
+/// Checks the option `ca_file` where no roots are needed.
+pub fn check_ca_file(file: &Path) -> Result<(), Error> {
+    with_ca_file(&RootCertStore::empty(), file).map(drop)
+}
+
+fn read_system() -> Result<Arc<RootCertStore>, Error> {
+    let found = system_certificates();
+    let mut roots = RootCertStore::empty();
+    // Neither half of them nor the bundled ones for a mere lack of descriptors.
+    if let Some(error) = exhaustion(&found) {
+        return Err(exhausted("the system's root certificates", error));
+    }
+    if add(&mut roots, &found) == 0 {
+        if let Some(error) = found.errors.first() {
+            let message = format!("the system's root certificates cannot be read: {error}");
+            return Err(Error::new(Status::TlsFailed, message));
+        }
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    Ok(Arc::new(roots))
+}
+
+fn read_places(places: Places<'_>) -> Result<Arc<RootCertStore>, Error> {
+    let mut roots = RootCertStore::empty();
+    let mut read = |name: &str, file: Option<&Path>, folder: Option<&Path>| {
+        let found = rustls_native_certs::load_certs_from_paths(file, folder);
+        match (exhaustion(&found), add(&mut roots, &found)) {
+            (Some(error), _) => Err(exhausted(name, error)),
+            (None, 0) => Ok(Some(found)),
+            (None, _) => Ok(None),
+        }
+    };
+    let mut empty = None;
+    if let Some(file) = places.file {
+        let found = read("SSL_CERT_FILE", Some(Path::new(file)), None)?;
+        empty = empty.or(found.map(|found| ("SSL_CERT_FILE", file, found)));
+    }
+    for folder in places.folders.iter().flat_map(std::env::split_paths) {
+        let found = read("SSL_CERT_DIR", None, Some(&folder))?;
+        let folders = places.folders.unwrap_or_default();
+        empty = empty.or(found.map(|found| ("SSL_CERT_DIR", folders, found)));
+    }
+    match empty {
+        Some((name, value, found)) if roots.is_empty() => {
+            Err(unusable(name, &value.to_string_lossy(), &found))
+        }
+        _ if roots.is_empty() => Err(Error::invalid_argument(
+            "SSL_CERT_DIR names no folder: unset it, or name one with certificates in PEM",
+        )),
+        _ => Ok(Arc::new(roots)),
+    }
+}
+
+/// Adds what was found; says how many certificates could be used.
+fn add(roots: &mut RootCertStore, found: &CertificateResult) -> usize {
+    roots
+        .add_parsable_certificates(found.certs.iter().cloned())
+        .0
+}
+
+fn exhaustion(found: &CertificateResult) -> Option<&io::Error> {
+    found.errors.iter().find_map(|error| match &error.kind {
+        ErrorKind::Io { inner, .. } if is_exhaustion(inner) => Some(inner),
+        _ => None,
+    })
+}
+
+fn exhausted(what: &str, error: &io::Error) -> Error {
+    Error::new(
+        Status::ResourceExhausted,
+        format!("{what} cannot be read: {error}"),
+    )
+}
+
+fn unusable(name: &str, path: &str, found: &CertificateResult) -> Error {
+    if let Some(error) = exhaustion(found) {
+        return exhausted(name, error);
+    }
+    let cause = match found.errors.first() {
+        Some(error) => error.to_string(),
+        None => "there is no certificate in it".to_owned(),
+    };
+    Error::invalid_argument(format!(
+        "{name} {path:?} gives no certificate: {cause}: name a file of certificates in PEM"
+    ))
+}

@@ -1,0 +1,84 @@
+//! What only the operating system can say or do. Where that needs `unsafe`, the C ABI does it and
+//! hands it down through this trait, so that everything below stays safe code.
+
+use std::io;
+
+use once_cell::race::OnceBox;
+
+/// The operating system, as the runtime sees it.
+pub trait System: Send + Sync {
+    /// A number that differs between a process and each child that it forks.
+    fn fork_mark(&self) -> u64;
+
+    /// Opens a descriptor that nobody uses, to learn from it whether the host closed ours.
+    fn open_canary(&self) -> io::Result<Canary>;
+
+    /// Is the canary still the descriptor that we opened?
+    fn is_alive(&self, canary: &Canary) -> bool;
+
+    /// Starts a thread on which no signal of the host's is handled.
+    fn spawn(
+        &self,
+        name: &str,
+        stack_bytes: usize,
+        body: Box<dyn FnOnce() + Send>,
+    ) -> io::Result<()>;
+
+    /// Does this process run with more rights than the user who set its environment?
+    fn is_privileged(&self) -> bool;
+}
+
+/// An unused descriptor with what identifies it, as numbers can be closed and given anew.
+#[derive(Debug)]
+pub struct Canary {
+    /// Its number.
+    pub descriptor: i32,
+    /// The device and the inode behind it.
+    pub identity: (u64, u64),
+}
+
+static SYSTEM: OnceBox<Box<dyn System>> = OnceBox::new();
+
+/// Hands the system down. The first one stays.
+pub fn install(system: impl System + 'static) {
+    SYSTEM.get_or_init(|| Box::new(Box::new(system)));
+}
+
+/// The system as it was handed down, or else what safe code alone can do.
+pub fn system() -> &'static dyn System {
+    SYSTEM.get_or_init(|| Box::new(Box::new(Portable))).as_ref()
+}
+
+/// For Rust programs that never enter the C ABI.
+struct Portable;
+
+impl System for Portable {
+    fn fork_mark(&self) -> u64 {
+        u64::from(std::process::id())
+    }
+
+    fn open_canary(&self) -> io::Result<Canary> {
+        Ok(Canary {
+            descriptor: -1,
+            identity: (0, 0),
+        })
+    }
+
+    fn is_alive(&self, _canary: &Canary) -> bool {
+        true
+    }
+
+    fn spawn(
+        &self,
+        name: &str,
+        stack_bytes: usize,
+        body: Box<dyn FnOnce() + Send>,
+    ) -> io::Result<()> {
+        let builder = std::thread::Builder::new().name(name.to_owned());
+        builder.stack_size(stack_bytes).spawn(body).map(drop)
+    }
+
+    fn is_privileged(&self) -> bool {
+        false
+    }
+}
