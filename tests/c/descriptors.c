@@ -1,0 +1,113 @@
+/* A host that closes every descriptor above 2, as daemons do, and one that then opens files of its
+ * own under the same numbers: calls go on, and nothing of the host's is written to or closed. */
+#include "host.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+enum { FILES = 12, CALLS = 3, HIGHEST = 4096 };
+
+static struct {
+    int number;
+    ino_t inode;
+} files[FILES];
+
+static void close_all(void)
+{
+    for (int number = 3; number < HIGHEST; number++)
+        close(number);
+}
+
+/* With --folder the host takes the numbers over at once. */
+static void open_files(int argc, char **argv)
+{
+    const char *folder = option(argc, argv, "--folder", NULL);
+    for (int at = 0; folder && at < FILES; at++) {
+        char path[4096];
+        struct stat about;
+        snprintf(path, sizeof path, "%s/%d", folder, at);
+        files[at].number = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+        CHECK(files[at].number == 3 + at);
+        CHECK(fstat(files[at].number, &about) == 0);
+        files[at].inode = about.st_ino;
+    }
+}
+
+static void check_files(int argc, char **argv)
+{
+    struct stat about;
+    for (int at = 0; option(argc, argv, "--folder", NULL) && at < FILES; at++) {
+        if (fstat(files[at].number, &about) != 0)
+            FAIL("the library closed file %d of the host", at);
+        CHECK(about.st_ino == files[at].inode);
+        if (about.st_size != 0)
+            FAIL("the library wrote %d bytes into file %d of the host", (int)about.st_size, at);
+    }
+}
+
+static void call_times(const ik_client *client, const char *id)
+{
+    for (int at = 0; at < CALLS; at++)
+        call(client, id);
+}
+
+static void before_first_use(int argc, char **argv)
+{
+    ik_client *client = make_client(argc, argv);
+    close_all();
+    open_files(argc, argv);
+    call_times(client, option(argc, argv, "--id", "file"));
+    check_files(argc, argv);
+    ik_client_free(client);
+}
+
+static void after_use(int argc, char **argv)
+{
+    const char *id = option(argc, argv, "--id", "file");
+    ik_client *client = make_client(argc, argv);
+    for (int round = 0; round < 3; round++) { /* what was rebuilt can be lost again */
+        int descriptors = count_descriptors();
+        call(client, id);
+        CHECK(round > 0 || count_descriptors() > descriptors); /* there is something to lose */
+        close_all();
+        open_files(argc, argv);
+        call_times(client, id);
+        check_files(argc, argv);
+    }
+    ik_client_free(client);
+    check_files(argc, argv);
+}
+
+/* A call is on the wire. It ends as `timeout`, by its own deadline; the next ones do not notice. */
+static void during_a_call(int argc, char **argv)
+{
+    enum { DEADLINE_MS = 1000, MARGIN_MS = 500 };
+    const char *id = option(argc, argv, "--id", "file");
+    ik_client *client = make_client(argc, argv);
+    int port = 0, listener = listen_here(&port);
+    ik_client *silent = client_of(port, DEADLINE_MS);
+    call(client, id);
+    struct background lost;
+    start_call(&lost, silent);
+    int peer = accept_request(listener);
+    CHECK(dup2(peer, STDIN_FILENO) == STDIN_FILENO); /* so that the peer does not hang up */
+    close_all();
+    open_files(argc, argv);
+    call_times(client, id);
+    check_files(argc, argv);
+
+    expect_call(&lost, IK_STATUS_TIMEOUT);
+    CHECK(lost.took_ms <= DEADLINE_MS + MARGIN_MS);
+    call_times(client, id);
+    ik_client_free(silent);
+    ik_client_free(client);
+    check_files(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct part parts[] = {{"before-first-use", before_first_use},
+                                        {"after-use", after_use},
+                                        {"during-a-call", during_a_call}};
+    return RUN_PART(parts, argc, argv);
+}

@@ -1,0 +1,125 @@
+//! fork() and its relatives: a client works in parent and child, on connections of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{against, emulator, to_server};
+use crate::script::{Request, Server, ok, send};
+
+/// Answers every request with the id that it asks for, which is the name of the process that asks.
+fn register() -> Server {
+    Server::deciding(|_, request| {
+        let process = process_of(request);
+        vec![send(ok(format!(r#"[{{"fileId":"{process}"}}]"#)))]
+    })
+}
+
+fn process_of(request: &Request) -> String {
+    let path = request.line().split(' ').nth(1).unwrap_or_default();
+    let id = path
+        .strip_prefix("/v1/files/")
+        .and_then(|rest| rest.strip_suffix("/versions"));
+    id.unwrap_or_else(|| panic!("an odd request: {path}"))
+        .to_owned()
+}
+
+/// How often each process asked. No two of them ever used the same connection, and none more than
+/// one.
+fn requests_by_process(server: &Server) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    let mut pairs = BTreeSet::new();
+    for request in server.requests() {
+        let process = process_of(&request);
+        pairs.insert((request.connection, process.clone()));
+        *counts.entry(process).or_insert(0) += 1;
+    }
+    assert_eq!(
+        pairs.len(),
+        server.connection_count(),
+        "a shared connection: {pairs:?}"
+    );
+    assert_eq!(
+        pairs.len(),
+        counts.len(),
+        "more connections than processes: {pairs:?}"
+    );
+    counts
+}
+
+fn counts(parent: usize, children: impl IntoIterator<Item = usize>) -> BTreeMap<String, usize> {
+    let counts = [parent].into_iter().chain(children).enumerate();
+    counts
+        .map(|(number, count)| (format!("process-{number}"), count))
+        .collect()
+}
+
+#[test]
+fn a_client_used_before_fork_works_in_eight_children_and_the_parent_at_once() {
+    let server = register();
+    to_server(&server, "fork", "family").run().expect_ok();
+    assert_eq!(requests_by_process(&server), counts(52, [50; 8]));
+}
+
+#[test]
+fn a_client_used_before_fork_works_in_all_processes_over_tls() {
+    let emulator = emulator(true);
+    against(&emulator, "fork", "family").run().expect_ok();
+    assert_eq!(emulator.connections(), 9, "one for each process");
+    assert_eq!(emulator.requests(), 452);
+}
+
+#[test]
+fn a_master_that_only_configured_forks_workers_that_send() {
+    let server = register();
+    to_server(&server, "fork", "master").run().expect_ok();
+    assert_eq!(requests_by_process(&server), counts(1, [5; 8]));
+
+    let emulator = emulator(true);
+    against(&emulator, "fork", "master").run().expect_ok();
+    assert_eq!(emulator.connections(), 9, "one for each process");
+}
+
+#[test]
+fn a_child_that_frees_what_it_inherited_leaves_the_parents_connection() {
+    let server = register();
+    to_server(&server, "fork", "inherited").run().expect_ok();
+    assert_eq!(requests_by_process(&server), counts(3, [1]));
+
+    let emulator = emulator(true);
+    against(&emulator, "fork", "inherited").run().expect_ok();
+    assert_eq!(emulator.connections(), 2, "the parent's and the child's");
+}
+
+#[test]
+fn a_client_is_handed_down_through_generations_of_processes() {
+    let server = register();
+    to_server(&server, "fork", "generations").run().expect_ok();
+    assert_eq!(requests_by_process(&server), counts(2, [2; 5]));
+}
+
+#[test]
+fn children_are_noticed_that_no_fork_handler_sees() {
+    let server = register();
+    to_server(&server, "fork", "unannounced").run().expect_ok();
+    let counted = requests_by_process(&server);
+    assert_eq!(counted.get("process-1"), Some(&3), "{counted:?}");
+    assert_eq!(
+        counted.get("process-0"),
+        Some(&(counted.len() + 1)),
+        "{counted:?}"
+    );
+}
+
+#[test]
+#[ignore = "needs the right to make PID namespaces; run with -- --ignored"]
+fn children_are_noticed_that_have_their_parents_number() {
+    let server = register();
+    to_server(&server, "fork", "namespaces").run().expect_ok();
+    assert_eq!(requests_by_process(&server), counts(2, [2, 1]));
+}
+
+#[test]
+fn forks_while_threads_are_inside_the_library_hang_nobody() {
+    let emulator = emulator(false);
+    against(&emulator, "fork_busy", "").run().expect_ok();
+    assert!(emulator.requests() > 160, "{}", emulator.requests()); // two of each child
+}

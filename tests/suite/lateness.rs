@@ -1,0 +1,33 @@
+//! Upper bounds of time. A busy machine makes anything late now and then, a defect does so every
+//! time: what is late is tried again, twice. Every other failure counts at once.
+
+use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
+use std::time::Duration;
+
+/// What a test throws where nothing but the time was wrong.
+struct Late(String);
+
+/// Runs a check that has upper bounds in it.
+pub fn timed(check: impl Fn()) {
+    const TRIES: usize = 3;
+    for trial in 1..=TRIES {
+        let Err(thrown) = catch_unwind(AssertUnwindSafe(&check)) else {
+            return;
+        };
+        match thrown.downcast::<Late>() {
+            Ok(late) if trial == TRIES => panic!("late every time: {}", late.0),
+            Ok(_) => {}
+            Err(other) => resume_unwind(other),
+        }
+    }
+}
+
+/// Inside `timed`, or in a row of a table: what took so long had only this long.
+/// Not asked of a library that runs inside an emulated processor.
+pub fn expect_by(took: Duration, limit: Duration, what: &dyn Debug) {
+    let is_asked = std::env::var_os("IK_SLOW_TOOLS").is_none();
+    if is_asked && took > limit {
+        panic_any(Late(format!("{took:?} and not {limit:?}: {what:?}")));
+    }
+}

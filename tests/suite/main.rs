@@ -1,0 +1,25 @@
+//! One test program for the whole library, seen as its users see it: every case runs in a C
+//! program of its own that is linked against the built `libimagekit.so`.
+//!
+//! A new module gets a line here that says what belongs in it.
+
+mod calls; // runs of the general C program `calls.c`, read back
+mod lateness; // upper bounds of time, on a machine that may be busy
+mod script; // a server that says exactly what a case tells it to
+mod support; // the library's folder, C programs, their runs, tables of cases
+
+mod abi; // the shared library as the linker and the loader see it
+mod arguments; // what becomes of each argument, option and variable before anything is sent
+mod deadlines; // how long a call may take
+mod errors; // failures of every kind, and the document that tells of them
+mod handles; // any number in, a status out; what is freed stays freed
+mod header; // the committed header: up to date, complete, readable, clean
+mod hosts; // what a host process does: fork, signals, descriptors, stacks, exit
+mod layering; // which room may use which
+mod pauses; // what a 429 asks for, and whom it makes wait
+mod readme; // what the README says is so
+mod request; // what goes out on the wire
+mod response; // a body is checked, bounded and passed on untouched
+mod retries; // what is repeated, how often and after how long
+mod threads; // many threads on one client, waiting and cancelled ones
+mod tls; // certificates, connections over TLS, proxies

@@ -1,0 +1,261 @@
+//! What every module needs: the library in a folder of its own, C programs compiled once, runs of
+//! them that end in bounded time, and tables of cases run side by side.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fmt::Debug;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+use std::{env, fs, panic, process, thread};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::lateness::timed;
+
+/// How long a program may take unless its test says otherwise.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// A folder of this test process with the library under the names that linker and loader ask for.
+///
+/// It holds links to the library beside the test program, which is the one that was just built:
+/// the copy one level up may be stale. Hard links, so that a build in the meantime changes nothing.
+pub fn library_dir() -> &'static Path {
+    static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
+        let program = env::current_exe().expect("the path of this test program");
+        let library = program.with_file_name("libimagekit.so");
+        assert!(library.is_file(), "no library at {}", library.display());
+
+        let dir = scratch_dir().join("lib");
+        fs::create_dir_all(&dir).expect("a folder for the library");
+        for name in ["libimagekit.so", "libimagekit.so.0.1"] {
+            fs::hard_link(&library, dir.join(name)).expect("a link to the library");
+        }
+        dir
+    });
+    &DIR
+}
+
+/// A folder of this test process for whatever its tests write. It goes when the process ends.
+pub fn scratch_dir() -> &'static Path {
+    static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
+        let name = format!("suite-{}", process::id());
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&dir); // of an earlier process that had this number
+        fs::create_dir_all(&dir).expect("a scratch folder");
+        remove_after_us(&dir);
+        dir
+    });
+    &DIR
+}
+
+/// Nothing of Rust's runs at the end of a test program, so a shell waits for our end of a pipe to
+/// close, however we go, and then removes the folder.
+fn remove_after_us(dir: &Path) {
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(r#"read -r _; rm -rf -- "$1""#)
+        .arg("sh");
+    shell.arg(dir).stdin(Stdio::piped()).stdout(Stdio::null());
+    shell.stderr(Stdio::null()).process_group(0);
+    std::mem::forget(shell.spawn().expect("a shell"));
+}
+
+/// The C program made from `tests/c/<name>.c`, compiled once per test process.
+pub fn c_program(name: &str) -> Program {
+    type Compiled = HashMap<String, Arc<OnceLock<PathBuf>>>;
+    static PROGRAMS: LazyLock<Mutex<Compiled>> = LazyLock::new(Mutex::default);
+
+    let cell = {
+        let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(programs.entry(name.to_owned()).or_default())
+    };
+    let path = cell.get_or_init(|| compile(name)).clone();
+    Program { path }
+}
+
+fn compile(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = root.join("tests/c").join(name).with_extension("c");
+    let program = scratch_dir().join(name);
+    let library = library_dir();
+
+    let compiler = env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let mut cc = Command::new(&compiler);
+    cc.args(["-std=c11", "-D_GNU_SOURCE", "-g", "-pthread"]);
+    cc.args(["-Wall", "-Wextra", "-Werror", "-o"]).arg(&program);
+    cc.arg(&source).arg("-I").arg(root.join("include"));
+    cc.arg("-I").arg(root.join("tests/c"));
+    cc.arg("-Wl,--as-needed"); // what loads the library while it runs is not linked against it
+    cc.arg("-L").arg(library).arg("-limagekit").arg("-ldl");
+    cc.arg(format!("-Wl,-rpath,{}", library.display()));
+
+    let made = cc
+        .output()
+        .unwrap_or_else(|error| panic!("{compiler:?} does not start: {error}"));
+    let complaints = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{cc:?}\n{complaints}");
+    program
+}
+
+#[derive(Clone)]
+pub struct Program {
+    path: PathBuf,
+}
+
+impl Program {
+    /// A run of this program, in an environment that says nothing to the library.
+    pub fn command(&self) -> Run {
+        let mut command = Command::new(&self.path);
+        for (name, _) in env::vars_os().filter(|(name, _)| is_ours_to_clear(name)) {
+            command.env_remove(name);
+        }
+        Run {
+            command,
+            time_limit: TIME_LIMIT,
+        }
+    }
+}
+
+/// What the library reads, and what would make the loader take another copy of it.
+fn is_ours_to_clear(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_uppercase();
+    let begins = ["IMAGEKIT_", "IMAGE_KIT_", "SSL_CERT_"];
+    begins.iter().any(|begin| name.starts_with(begin))
+        || name.ends_with("_PROXY")
+        || name == "LD_LIBRARY_PATH"
+}
+
+pub struct Run {
+    command: Command,
+    time_limit: Duration,
+}
+
+impl Run {
+    pub fn arg(mut self, value: impl AsRef<OsStr>) -> Self {
+        self.command.arg(value);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// The same run inside of another program, valgrind for one.
+    pub fn under(mut self, program: &str, args: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command
+            .args(args)
+            .arg(self.command.get_program())
+            .args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        self.command = command;
+        self
+    }
+
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
+        self
+    }
+
+    /// Runs to the end of the program and of all that holds its output. Whatever is left of its
+    /// process group at the time limit is killed, and the test fails.
+    pub fn run(mut self) -> Seen {
+        let started = Instant::now();
+        self.command.stdin(Stdio::null());
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = self.command.process_group(0).spawn();
+        let child = child.unwrap_or_else(|error| panic!("{:?}: {error}", self.command));
+        let group = Pid::from_child(&child);
+
+        let (sender, ended) = mpsc::channel();
+        thread::spawn(move || sender.send(wait(child)));
+        if let Ok(output) = ended.recv_timeout(self.time_limit) {
+            return Seen::new(&output, started.elapsed());
+        }
+        let _ = kill_process_group(group, Signal::KILL);
+        let seen = ended.recv_timeout(Duration::from_secs(5));
+        let seen = seen.map(|output| Seen::new(&output, started.elapsed()));
+        let limit = self.time_limit;
+        panic!("killed after {limit:?}: {:?}\n{seen:#?}", self.command)
+    }
+}
+
+fn wait(child: Child) -> Output {
+    child.wait_with_output().expect("the output of a program")
+}
+
+/// How a program ended, and what it said.
+#[derive(Debug)]
+pub struct Seen {
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    pub took: Duration,
+}
+
+impl Seen {
+    fn new(output: &Output, took: Duration) -> Self {
+        Self {
+            code: output.status.code(),
+            signal: output.status.signal(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            took,
+        }
+    }
+
+    pub fn expect_ok(self) -> Self {
+        let (out, err) = (&self.stdout, &self.stderr);
+        assert!(
+            self.code == Some(0),
+            "exit code {:?}, signal {:?}, after {:?}\n--- stdout\n{out}\n--- stderr\n{err}",
+            self.code,
+            self.signal,
+            self.took,
+        );
+        self
+    }
+}
+
+/// Runs every row of a table, several side by side, and reports all that failed.
+pub fn in_parallel<Row: Debug + Sync>(rows: &[Row], check: impl Fn(&Row) + Sync) {
+    const AT_ONCE: usize = 12; // most rows wait, and few of them for a processor
+    let next = Mutex::new(rows.iter());
+    let failed = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(rows.len()) {
+            scope.spawn(|| {
+                loop {
+                    let row = lock(&next).next(); // let go of before the check
+                    let Some(row) = row else { break };
+                    let run = panic::AssertUnwindSafe(|| timed(|| check(row)));
+                    if panic::catch_unwind(run).is_err() {
+                        let begin = format!("{row:?}").chars().take(200).collect::<String>();
+                        lock(&failed).push(begin);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("a list of rows");
+    assert!(
+        failed.is_empty(),
+        "{} rows failed: {failed:#?}",
+        failed.len()
+    );
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
