@@ -3,8 +3,9 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::config::{Gathered, ik_config};
-use super::handle::{self, Object, Registry};
+use super::config::ik_config;
+use super::gathered::Gathered;
+use super::handle::{self, Object, Registry, Slots};
 use super::process;
 use super::status::ik_status;
 use super::string::{Out, is_null, quietly};
@@ -21,9 +22,7 @@ impl Object for Client {
     const NAME: &'static str = "client";
     const TYPE: u64 = 2;
 
-    fn slots(
-        registry: &mut Registry,
-    ) -> &mut slotmap::SlotMap<slotmap::DefaultKey, Option<std::sync::Arc<Self>>> {
+    fn slots(registry: &mut Registry) -> &mut Slots<Self> {
         &mut registry.clients
     }
 }
@@ -68,11 +67,11 @@ pub unsafe extern "C" fn ik_client_new(
             return Err(is_null("out_client"));
         }
         process::install();
-        let config = match config.is_null() {
-            true => Config::default(),
-            false => handle::get::<Gathered>("config", config)?.copy()?,
+        let client = match config.is_null() {
+            true => Client::new(&Config::default())?,
+            false => Client::new(handle::get::<Gathered>("config", config)?.settled()?)?,
         };
-        let client = handle::insert(Client::new(&config)?)?;
+        let client = handle::insert(client)?;
         // SAFETY: not NULL, and the same rule.
         unsafe { out_client.write(client) };
         Ok(())

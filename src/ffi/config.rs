@@ -2,9 +2,9 @@
 
 use std::ffi::c_char;
 use std::ptr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::handle::{self, Object, Registry};
+use super::gathered::Gathered;
+use super::handle::{self, Object, Registry, Slots};
 use super::status::ik_status;
 use super::string::{Text, quietly, status_of};
 use crate::client::config::Config;
@@ -18,43 +18,13 @@ pub struct ik_config {
     _private: [u8; 0],
 }
 
-/// What stands behind an `ik_config`.
-#[derive(Default)]
-pub struct Gathered {
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    config: Config,
-    /// The options whose last setting was refused, and why.
-    refused: Vec<(&'static str, Error)>,
-}
-
 impl Object for Gathered {
     type Opaque = ik_config;
     const NAME: &'static str = "config";
     const TYPE: u64 = 1;
 
-    fn slots(
-        registry: &mut Registry,
-    ) -> &mut slotmap::SlotMap<slotmap::DefaultKey, Option<std::sync::Arc<Self>>> {
+    fn slots(registry: &mut Registry) -> &mut Slots<Self> {
         &mut registry.configs
-    }
-}
-
-impl Gathered {
-    /// A copy of the settings, unless one of them was refused.
-    pub fn copy(&self) -> Result<Config, Error> {
-        let state = self.lock();
-        match state.refused.first() {
-            Some((_, error)) => Err(error.clone()),
-            None => Ok(state.config.clone()),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,14 +35,9 @@ fn set(
     change: impl FnOnce(&mut Config) -> Result<(), Error>,
 ) -> ik_status {
     status_of(|| {
-        let gathered = handle::get::<Gathered>("config", config)?;
-        let mut state = gathered.lock();
-        let changed = change(&mut state.config);
-        state.refused.retain(|(refused, _)| *refused != option);
-        if let Err(error) = &changed {
-            state.refused.push((option, error.clone()));
-        }
-        changed
+        handle::update("config", config, |gathered: &mut Gathered| {
+            gathered.set(option, change)
+        })?
     })
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use once_cell::race::OnceBox;
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 
+use super::gathered::Gathered;
 use super::string::is_null;
 use crate::client::Client;
 use crate::primitives::error::Error;
@@ -33,12 +34,12 @@ pub trait Object: Sized {
 }
 
 /// Live objects. A slot that has been used too often keeps an empty value for ever.
-type Slots<T> = SlotMap<DefaultKey, Option<Arc<T>>>;
+pub type Slots<T> = SlotMap<DefaultKey, Option<Arc<T>>>;
 
 /// All tables.
 #[derive(Default)]
 pub struct Registry {
-    pub(super) configs: Slots<super::config::Gathered>,
+    pub(super) configs: Slots<Gathered>,
     pub(super) clients: Slots<Client>,
 }
 
@@ -73,18 +74,38 @@ pub fn insert<T: Object>(object: T) -> Result<*mut T::Opaque, Error> {
 
 /// The object behind a handle, which `name` is the argument for.
 pub fn get<T: Object>(name: &str, handle: *const T::Opaque) -> Result<Arc<T>, Error> {
+    with_slot(name, handle, |object: &mut Arc<T>| object.clone())
+}
+
+/// Changes the object behind a handle. Under the lock of the tables, as a lock of the object's own
+/// could be held for ever in a child that was forked meanwhile.
+pub fn update<T: Object + Clone, R>(
+    name: &str,
+    handle: *const T::Opaque,
+    change: impl FnOnce(&mut T) -> R,
+) -> Result<R, Error> {
+    with_slot(name, handle, |object| change(Arc::make_mut(object)))
+}
+
+fn with_slot<T: Object, R>(
+    name: &str,
+    handle: *const T::Opaque,
+    work: impl FnOnce(&mut Arc<T>) -> R,
+) -> Result<R, Error> {
     if handle.is_null() {
         return Err(is_null(name));
     }
-    let key = decode::<T>(handle.addr());
-    let object = key.and_then(|key| T::slots(&mut lock_registry()).get(key).cloned().flatten());
-    object.ok_or_else(|| {
-        let message = format!(
-            "{name} is not a live {}: it was freed, or never was one",
-            T::NAME
-        );
-        Error::new(Status::InvalidHandle, message)
-    })
+    if let Some(key) = decode::<T>(handle.addr()) {
+        let mut registry = lock_registry();
+        if let Some(Some(object)) = T::slots(&mut registry).get_mut(key) {
+            return Ok(work(object));
+        }
+    }
+    let message = format!(
+        "{name} is not a live {}: it was freed, or never was one",
+        T::NAME
+    );
+    Err(Error::new(Status::InvalidHandle, message))
 }
 
 /// Takes an object from its handle, which is invalid from now on.
@@ -129,7 +150,6 @@ fn decode<T: Object>(handle: usize) -> Option<DefaultKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ffi::config::Gathered;
 
     fn key(uses: u64, slot: u64) -> DefaultKey {
         DefaultKey::from(KeyData::from_ffi((uses << 1 | 1) << 32 | slot))

@@ -2,10 +2,13 @@
 //! place with `unsafe`. A file here is a section of `include/imagekit.h`, and its comments are the
 //! header's: they are written for C.
 
+// The comments are C's: their brackets and addresses are no links of Rust's.
+#![allow(rustdoc::broken_intra_doc_links, rustdoc::bare_urls)]
 #![allow(non_camel_case_types, clippy::missing_safety_doc)]
 
 pub mod client;
 pub mod config;
+mod gathered;
 mod handle;
 pub mod operations;
 mod process;

@@ -3,9 +3,10 @@
 #include "host.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 
-enum { FILES = 12, CALLS = 3, HIGHEST = 4096 };
+enum { FILES = 12, CALLS = 3, ROUNDS = 5, HIGHEST = 4096 };
 
 static struct {
     int number;
@@ -65,7 +66,7 @@ static void after_use(int argc, char **argv)
 {
     const char *id = option(argc, argv, "--id", "file");
     ik_client *client = make_client(argc, argv);
-    for (int round = 0; round < 3; round++) { /* what was rebuilt can be lost again */
+    for (int round = 0; round < ROUNDS; round++) { /* what was rebuilt can be lost again */
         int descriptors = count_descriptors();
         call(client, id);
         CHECK(round > 0 || count_descriptors() > descriptors); /* there is something to lose */
@@ -76,6 +77,42 @@ static void after_use(int argc, char **argv)
     }
     ik_client_free(client);
     check_files(argc, argv);
+}
+
+/* Whoever starts the library's thread hands down how important it is: not at all. */
+static void *start_unimportant(void *nothing)
+{
+    const struct sched_param none = {0};
+    CHECK(sched_setscheduler(0, SCHED_IDLE, &none) == 0);
+    ik_client *nowhere = client_of(1, 60000);
+    char *answer = NULL;
+    ik_status status = ik_get_file_versions(nowhere, "file", &answer);
+    CHECK_STATUS(status, IK_STATUS_CONNECT_FAILED, answer);
+    ik_string_free(answer);
+    ik_client_free(nowhere);
+    return nothing;
+}
+
+/* One processor for all, and the host first: what the library has left to do when a call returns,
+ * it does after the host's next step. */
+static void right_after_a_call(int argc, char **argv)
+{
+    const char *id = option(argc, argv, "--id", "file");
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        join_thread(start_thread(start_unimportant, NULL));
+        ik_client *client = make_client(argc, argv);
+        call(client, id);
+        close_all();
+        open_files(argc, argv);
+        call_times(client, id);
+        check_files(argc, argv);
+        ik_client_free(client);
+        close_all(); /* and the next round starts a thread again */
+    }
 }
 
 /* A call is on the wire. It ends as `timeout`, by its own deadline; the next ones do not notice. */
@@ -108,6 +145,7 @@ int main(int argc, char **argv)
 {
     static const struct part parts[] = {{"before-first-use", before_first_use},
                                         {"after-use", after_use},
+                                        {"right-after-a-call", right_after_a_call},
                                         {"during-a-call", during_a_call}};
     return RUN_PART(parts, argc, argv);
 }

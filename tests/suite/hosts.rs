@@ -155,7 +155,13 @@ fn masks_dispositions_and_errno_are_left_as_they_were() {
 #[test]
 fn a_host_that_closes_all_descriptors_goes_on() {
     let mut rows = Vec::new();
-    for part in ["before-first-use", "after-use", "during-a-call"] {
+    let parts = [
+        "before-first-use",
+        "after-use",
+        "right-after-a-call",
+        "during-a-call",
+    ];
+    for part in parts {
         for tls in [false, true] {
             rows.extend([(part, tls, false), (part, tls, true)]);
         }
