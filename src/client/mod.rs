@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use crate::primitives::error::Error;
 use crate::primitives::json;
+use crate::transport::failure::refusal;
 use crate::transport::runtime;
 use call::Call;
 use config::{Config, Settings};
@@ -58,7 +59,7 @@ impl Client {
     pub fn perform(&self, operation: Operation) -> Result<Vec<u8>, Error> {
         let call = Arc::new(Call::new(self.shared.clone(), operation));
         let body = runtime::submit(call.clone())
-            .map_err(|error| call.refused(&error.to_string()))
+            .map_err(|error| call.refused(&refusal(&error)))
             .and_then(|()| call.wait());
         // Here, on the caller's thread: a large body must not hold up the others.
         let body = body.and_then(

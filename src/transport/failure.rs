@@ -5,7 +5,8 @@ use std::io;
 
 use rustls::AlertDescription;
 
-use super::platform::is_exhaustion;
+use super::platform::{is_descriptor_limit, is_exhaustion};
+use super::system::system;
 use crate::primitives::status::Status;
 
 /// An attempt that brought no answer.
@@ -43,7 +44,7 @@ impl Failure {
         let chain = Chain::of(error);
         let cause = chain.cause();
         if let Some(exhausted) = chain.io().find(|error| is_exhaustion(error)) {
-            return Failure::lasting(Status::ResourceExhausted, exhausted.to_string());
+            return Failure::lasting(Status::ResourceExhausted, refusal(exhausted));
         }
         match chain.tls() {
             Some(verdict) if error.is_connect() || is_certificate_alert(verdict) => {
@@ -61,6 +62,16 @@ impl Failure {
             _ if chain.io().any(is_cut) => Failure::passing(Status::ConnectionLost, cause),
             _ => Failure::passing(Status::ConnectFailed, cause),
         }
+    }
+}
+
+/// What the system refused, with the limit where there is one.
+pub fn refusal(error: &io::Error) -> String {
+    match system().descriptor_limit() {
+        Some(limit) if is_descriptor_limit(error) => {
+            format!("{error}, the limit of this process is {limit}")
+        }
+        _ => error.to_string(),
     }
 }
 

@@ -9,6 +9,7 @@ use once_cell::race::OnceBox;
 use rustls::RootCertStore;
 use rustls_native_certs::{CertificateResult, ErrorKind};
 
+use super::failure::refusal;
 use super::platform::{is_exhaustion, system_certificates};
 use crate::primitives::error::Error;
 use crate::primitives::status::Status;
@@ -118,7 +119,7 @@ fn exhaustion(found: &CertificateResult) -> Option<&io::Error> {
 fn exhausted(what: &str, error: &io::Error) -> Error {
     Error::new(
         Status::ResourceExhausted,
-        format!("{what} cannot be read: {error}"),
+        format!("{what} cannot be read: {}", refusal(error)),
     )
 }
 

@@ -19,6 +19,7 @@ use std::thread;
 use once_cell::race::OnceBox;
 use tokio::sync::Notify;
 
+use super::failure::refusal;
 use super::system::{Canary, system};
 
 /// The I/O thread's stack: TLS handshakes and the construction of clients run on it.
@@ -253,7 +254,7 @@ impl Generation {
         };
         for order in orders {
             if let Order::Run(job) = order {
-                job.end(Ended::Refused(error.to_string()));
+                job.end(Ended::Refused(refusal(error)));
             }
         }
     }

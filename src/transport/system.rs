@@ -24,6 +24,9 @@ pub trait System: Send + Sync {
         body: Box<dyn FnOnce() + Send>,
     ) -> io::Result<()>;
 
+    /// How many descriptors this process may have, if the system says.
+    fn descriptor_limit(&self) -> Option<u64>;
+
     /// Does this process run with more rights than the user who set its environment?
     fn is_privileged(&self) -> bool;
 }
@@ -76,6 +79,10 @@ impl System for Portable {
     ) -> io::Result<()> {
         let builder = std::thread::Builder::new().name(name.to_owned());
         builder.stack_size(stack_bytes).spawn(body).map(drop)
+    }
+
+    fn descriptor_limit(&self) -> Option<u64> {
+        None
     }
 
     fn is_privileged(&self) -> bool {

@@ -69,6 +69,18 @@ impl System for Unix {
         spawned.map(drop)
     }
 
+    fn descriptor_limit(&self) -> Option<u64> {
+        let mut limit = MaybeUninit::<libc::rlimit>::uninit();
+        // SAFETY: `limit` is a place for what getrlimit writes, and is read only where it did.
+        let limit = unsafe {
+            match libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) {
+                0 => limit.assume_init(),
+                _ => return None,
+            }
+        };
+        Some(limit.rlim_cur)
+    }
+
     fn is_privileged(&self) -> bool {
         is_privileged()
     }

@@ -13,6 +13,11 @@ pub fn is_exhaustion(error: &io::Error) -> bool {
         || error.kind() == io::ErrorKind::OutOfMemory
 }
 
+/// Is this process at its own limit of descriptors?
+pub fn is_descriptor_limit(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EMFILE)
+}
+
 /// The certificates that this system trusts, whatever the environment says.
 #[cfg(not(target_vendor = "apple"))]
 pub fn system_certificates() -> CertificateResult {

@@ -15,6 +15,11 @@ pub fn is_exhaustion(error: &io::Error) -> bool {
         || error.kind() == io::ErrorKind::OutOfMemory
 }
 
+/// Is this process at its own limit of descriptors? The system has none that could be raised.
+pub fn is_descriptor_limit(_error: &io::Error) -> bool {
+    false
+}
+
 /// The certificates that this system trusts.
 pub fn system_certificates() -> CertificateResult {
     rustls_native_certs::load_native_certs()
