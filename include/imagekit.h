@@ -44,15 +44,34 @@
  *
  * Threads: every function may be called from any thread at any time, with two exceptions: signal
  * handlers, and the time between vfork() and exec. Nothing depends on the thread that calls. The
- * first call that sends starts one thread of the library's own; it blocks all signals but those
- * that a fault raises. A function that waits must not be left by longjmp() or asynchronous
- * pthread_cancel().
+ * first call that sends starts one thread of the library's own; a second one lives while the name of
+ * a host is looked up. They block all signals but those that a fault raises. A cancellation of the
+ * calling thread, deferred as it is by default, takes effect after the function has returned. No
+ * function must be left by longjmp() or asynchronous cancellation.
  *
  * fork(): a client works in the parent and in each child, over connections of its own. A call that
- * is running while another thread forks goes on in the parent alone.
+ * is running while another thread forks goes on in the parent alone. A child keeps the parent's
+ * descriptors open until it ends or calls exec. fork() must not be called from a signal handler that
+ * may have interrupted a function of this library.
  *
- * The environment and certificate files are read by ik_client_new() alone, on the calling thread. Do
- * not change the environment in another thread meanwhile.
+ * Descriptors: if the host closes those of the library, the next call opens new ones, and the old
+ * numbers are never touched again; a call that was running ends as IK_STATUS_TIMEOUT. Keep 0, 1 and
+ * 2 open, as everywhere: else a connection may get one of these numbers.
+ *
+ * # The environment
+ *
+ * It is read by ik_client_new() alone, on the calling thread; do not change it in another thread
+ * meanwhile. What a config sets counts before it, an empty variable is unset, a value that cannot be
+ * used makes ik_client_new() fail and is named, and a set-user-ID program reads none.
+ *
+ * - IMAGEKIT_PRIVATE_KEY: the private key; one newline at its end is cut.
+ * - IMAGE_KIT_BASE_URL: where the API is.
+ * - https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY: the proxy for https, the first that is set to an
+ *   http:// or https:// URL or to host:port; no_proxy, NO_PROXY: the hosts that go past it.
+ * - SSL_CERT_FILE, SSL_CERT_DIR: files and folders of certificates, trusted in place of the system's.
+ *
+ * The system's resolver reads variables of its own (RES_OPTIONS, LOCALDOMAIN) when a name is looked
+ * up.
  *
  * # The error document
  *
@@ -63,9 +82,11 @@
  * @endcode
  *
  * "code" is ik_status_name() of the status. "message" and "help" are the server's own where it sent
- * some. "attempts" counts the requests that were made. "responseBody" is what the server sent, its
- * first 4096 bytes at most. What does not apply is null. Fields may be added, never removed. The
- * private key and a proxy's password are *** in it, even where the server echoes them.
+ * some. "httpStatus" is that of the last answer, "requestId" what ImageKit's support asks for.
+ * "retryAfterMs" is how long the server asked to wait. "attempts" counts the requests that were made.
+ * "responseBody" is what the server sent with its error, its first 4096 bytes at most. What does not
+ * apply is null. Fields may be added, never removed. The private key and a proxy's password are ***
+ * in it, even where the server echoes them.
  *
  * # Statuses of a request
  *
@@ -184,7 +205,7 @@ enum ik_status_code {
      */
     IK_STATUS_BAD_REQUEST = 10,
     /**
-     * The server missed a private key: HTTP 401.
+     * The server found no private key: HTTP 401.
      */
     IK_STATUS_UNAUTHENTICATED = 11,
     /**
@@ -304,6 +325,7 @@ void ik_config_free(ik_config *config);
  * @retval IK_STATUS_OK                The key is set.
  * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or no such key. The old one stays.
  * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
  *
  * Threads: any.
  * Since 0.1.0.
@@ -323,6 +345,7 @@ ik_status ik_config_set_private_key(ik_config *config, const char *private_key);
  * @retval IK_STATUS_OK                The URL is set.
  * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or no such URL. The old one stays.
  * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
  *
  * Threads: any.
  * Since 0.1.0.
@@ -338,6 +361,7 @@ ik_status ik_config_set_base_url(ik_config *config, const char *base_url);
  * @retval IK_STATUS_OK                The time is set.
  * @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL, or the time out of its range.
  * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
  *
  * Threads: any.
  * Since 0.1.0.
@@ -353,6 +377,7 @@ ik_status ik_config_set_timeout_ms(ik_config *config, uint64_t timeout_ms);
  * @retval IK_STATUS_OK                The time is set.
  * @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL, or the time out of its range.
  * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
  *
  * Threads: any.
  * Since 0.1.0.
@@ -368,6 +393,7 @@ ik_status ik_config_set_connect_timeout_ms(ik_config *config, uint64_t timeout_m
  * @retval IK_STATUS_OK                The number is set.
  * @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL.
  * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
  *
  * Threads: any.
  * Since 0.1.0.
@@ -384,6 +410,7 @@ ik_status ik_config_set_max_retries(ik_config *config, uint32_t max_retries);
  * @retval IK_STATUS_OK                The limit is set.
  * @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL, or the limit is 0.
  * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
  *
  * Threads: any.
  * Since 0.1.0.
@@ -399,6 +426,7 @@ ik_status ik_config_set_max_response_bytes(ik_config *config, uint64_t max_bytes
  * @retval IK_STATUS_OK                The path is set.
  * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, an empty path, or one that is not UTF-8.
  * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
  *
  * Threads: any.
  * Since 0.1.0.
@@ -407,7 +435,9 @@ ik_status ik_config_set_ca_file(ik_config *config,
                                 const char *pem_path);
 
 /**
- * Sets the proxy for https. Plain http, which goes to this machine alone, never uses one.
+ * Sets the proxy for https. Plain http, which goes to this machine alone, never uses one: together
+ * with an http base URL, ik_client_new() refuses a proxy on another machine and leaves one on this
+ * machine unused.
  *
  * @param config  A config from ik_config_new().
  * @param url     http://[user:password@]host[:port], the same with https://, or "" for no proxy.
@@ -417,6 +447,7 @@ ik_status ik_config_set_ca_file(ik_config *config,
  * @retval IK_STATUS_OK                The proxy is set.
  * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or no such URL. The old one stays.
  * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
  *
  * Threads: any.
  * Since 0.1.0.

@@ -13,7 +13,7 @@ use super::retry::{Outcome, Retries, Step, allowed_spacing, asked_wait};
 use crate::primitives::error::Error;
 use crate::primitives::json::Shape;
 use crate::transport::failure::Failure;
-use crate::transport::http::{self, Answer, Bounds, Http, is_success};
+use crate::transport::http::{self, Answer, Bounds, Head, Http, is_success};
 use crate::transport::runtime::{Ended, Generation, Job, Work};
 
 /// How long a caller waits beyond the deadline for the I/O thread's own word on it.
@@ -24,7 +24,7 @@ pub struct Call {
     pub(super) operation: Operation,
     pub(super) shared: Arc<Shared>,
     pub(super) timeout: Duration,
-    deadline: Instant,
+    pub(super) deadline: Instant,
     pub(super) attempts: AtomicU32,
     outcome: Mutex<Option<Result<Answer, Error>>>,
     ended: Condvar,
@@ -124,7 +124,10 @@ impl Call {
                 };
                 let error = self.failed(&failure);
                 let error = match head {
-                    Some(head) => self.of_answer(error, &head),
+                    Some(head) => {
+                        live.observe(&head);
+                        self.of_answer(error, &head)
+                    }
                     None => error,
                 };
                 Err((error, outcome))
@@ -134,9 +137,7 @@ impl Call {
 
     /// What an answer means for this call, and for the pace of all.
     fn judge(&self, live: &Live, answer: Answer) -> Result<Answer, (Error, Outcome)> {
-        if let Some(spacing) = allowed_spacing(&answer.head.headers) {
-            live.pace.observe(spacing);
-        }
+        live.observe(&answer.head);
         let status = answer.head.status;
         if is_success(status) {
             return match status {
@@ -180,7 +181,7 @@ impl Job for Call {
         let error = match why {
             Ended::Lost => self.timed_out("this process closed the descriptors of libimagekit"),
             Ended::Refused(reason) => self.refused(&reason),
-            Ended::Defect => self.defect(),
+            Ended::Defect => self.defect("its I/O thread dropped the call"),
         };
         self.finish(Err(error));
     }
@@ -199,6 +200,13 @@ impl Live {
             http: Http::new(generation, &http, settings.authorization.clone())?,
             pace: Pace::default(),
         })
+    }
+
+    /// Learns what an answer says of the server's rate limit.
+    fn observe(&self, head: &Head) {
+        if let Some(spacing) = allowed_spacing(&head.headers) {
+            self.pace.observe(spacing);
+        }
     }
 }
 

@@ -131,10 +131,7 @@ impl Config {
     fn resolve_key(&self, environment: &Environment) -> Result<Secret, Error> {
         match (&self.private_key, &environment.private_key) {
             (Some(key), _) => Ok(key.clone()),
-            (None, Some(variable)) => variable
-                .text()
-                .and_then(|text| check_key(without_newline(text)))
-                .map_err(|error| variable.blame(error)),
+            (None, Some(variable)) => variable.parse(|text| check_key(without_newline(text))),
             (None, None) => Err(Error::invalid_argument(
                 "there is no private_key: set it in the config or in IMAGEKIT_PRIVATE_KEY",
             )),
@@ -144,10 +141,7 @@ impl Config {
     fn resolve_base_url(&self, environment: &Environment) -> Result<BaseUrl, Error> {
         match (&self.base_url, &environment.base_url) {
             (Some(base_url), _) => Ok(base_url.clone()),
-            (None, Some(variable)) => variable
-                .text()
-                .and_then(BaseUrl::parse)
-                .map_err(|error| variable.blame(error)),
+            (None, Some(variable)) => variable.parse(BaseUrl::parse),
             (None, None) => BaseUrl::parse(BaseUrl::DEFAULT),
         }
     }
@@ -259,22 +253,26 @@ fn check_time(name: &str, ms: u64) -> Result<Duration, Error> {
 /// The first proxy of the environment that speaks HTTP. The others are for other programs.
 fn proxy_of(environment: &Environment) -> Result<Option<Proxied>, Error> {
     for variable in &environment.proxies {
-        let text = variable.text().map_err(|error| variable.blame(error))?;
-        let url = match text
-            .split_once("://")
-            .map(|(scheme, _)| scheme.to_ascii_lowercase())
-        {
-            None => format!("http://{text}"),
-            Some(scheme) if scheme == "http" || scheme == "https" => text.to_owned(),
-            Some(_) => continue,
-        };
-        let url = ProxyUrl::parse(&url).map_err(|error| variable.blame(error))?;
-        let except = environment
-            .no_proxy
-            .as_ref()
-            .map(|variable| variable.text());
-        let except = except.transpose()?.map(str::to_owned);
-        return Ok(Some(Proxied { url, except }));
+        if let Some(url) = variable.parse(http_proxy)? {
+            let except = environment.no_proxy.as_ref();
+            let except = except.map(|hosts| hosts.parse(|text| Ok(text.to_owned())));
+            return Ok(Some(Proxied {
+                url,
+                except: except.transpose()?,
+            }));
+        }
     }
     Ok(None)
+}
+
+/// `None` for a proxy of another kind. One without a scheme speaks HTTP.
+fn http_proxy(text: &str) -> Result<Option<ProxyUrl>, Error> {
+    let scheme = text
+        .split_once("://")
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    match scheme.as_deref() {
+        None => ProxyUrl::parse(&format!("http://{text}")).map(Some),
+        Some("http" | "https") => ProxyUrl::parse(text).map(Some),
+        Some(_) => Ok(None),
+    }
 }

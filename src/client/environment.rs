@@ -4,6 +4,8 @@
 use std::env;
 use std::ffi::OsString;
 
+use zeroize::Zeroize;
+
 use crate::primitives::error::Error;
 use crate::primitives::secret::Secret;
 use crate::transport::system::system;
@@ -47,15 +49,26 @@ impl Environment {
 }
 
 impl Variable {
-    pub(super) fn text(&self) -> Result<&str, Error> {
+    /// What the value means, or what is wrong with it, under the variable's name.
+    pub(super) fn parse<'a, T>(
+        &'a self,
+        meaning: impl FnOnce(&'a str) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let text = self.value.to_str();
-        text.ok_or_else(|| Error::invalid_argument(format!("{} is not UTF-8", self.name)))
+        let text = text.ok_or_else(|| Error::invalid_argument("is not UTF-8: convert or unset it"));
+        text.and_then(meaning).map_err(|error| {
+            let message = format!("the environment variable {}: {}", self.name, error.message);
+            Error { message, ..error }
+        })
     }
+}
 
-    /// An error of this value, under the variable's name.
-    pub(super) fn blame(&self, error: Error) -> Error {
-        let message = format!("the environment variable {}: {}", self.name, error.message);
-        Error { message, ..error }
+/// One of them is the private key.
+impl Drop for Variable {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.value)
+            .into_encoded_bytes()
+            .zeroize();
     }
 }
 

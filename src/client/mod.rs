@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::primitives::error::Error;
 use crate::primitives::json;
 use crate::transport::failure::refusal;
-use crate::transport::runtime;
+use crate::transport::runtime::{self, Job};
 use call::Call;
 use config::{Config, Settings};
 use environment::Environment;
@@ -58,7 +58,8 @@ impl Client {
     /// Every failing status from `bad_request` on, see [`Status`](crate::Status).
     pub fn perform(&self, operation: Operation) -> Result<Vec<u8>, Error> {
         let call = Arc::new(Call::new(self.shared.clone(), operation));
-        let body = runtime::submit(call.clone())
+        let job: Arc<dyn Job> = call.clone();
+        let body = runtime::submit(&job)
             .map_err(|error| call.refused(&refusal(&error)))
             .and_then(|()| call.wait());
         // Here, on the caller's thread: a large body must not hold up the others.

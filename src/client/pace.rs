@@ -49,7 +49,12 @@ struct Place {
 impl Pace {
     /// Learns what an answer says of the server's rate limit.
     pub fn observe(&self, spacing: Duration) {
-        self.lock().spacing = spacing;
+        let mut state = self.lock();
+        let is_slower = spacing > state.spacing;
+        state.spacing = spacing;
+        if is_slower {
+            state.wake_all();
+        }
     }
 
     /// Notes a 429 and the wait that it asks for, unless that is too long to be waited for.
@@ -63,11 +68,12 @@ impl Pace {
                 // The server says when there is a place again: distances count from there.
                 state.last_turn = None;
             }
-            None if state.is_paced(now) => state.paced_until = Some(now + MEMORY),
+            None if state.is_paced(now) => {
+                state.paced_until = state.paced_until.max(Some(now + MEMORY));
+            }
             None => {}
         }
-        // Some may now learn that their turn comes too late.
-        state.line.iter().for_each(|place| place.woken.notify_one());
+        state.wake_all();
     }
 
     /// Waits for the next turn, if it can come before the deadline.
@@ -99,6 +105,11 @@ impl Pace {
 }
 
 impl State {
+    /// Some may now learn that their turn comes too late.
+    fn wake_all(&self) {
+        self.line.iter().for_each(|place| place.woken.notify_one());
+    }
+
     fn is_paced(&self, now: Instant) -> bool {
         self.paced_until.is_some_and(|until| now < until)
     }
@@ -270,6 +281,27 @@ mod tests {
         leaver.abort();
         assert_eq!(stayer.await.unwrap(), Ok(()));
         assert_eq!(start.elapsed(), ms(300));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slower_pace_sends_those_home_whose_turn_it_moves_too_far() {
+        let pace = paused(ms(10), ms(300));
+        let start = Instant::now();
+        let line = [1000, 1000, 1000].map(|left| {
+            let pace = pace.clone();
+            tokio::spawn(async move {
+                let turn = pace.turn(start + ms(left)).await;
+                (turn, start.elapsed())
+            })
+        });
+        tokio::task::yield_now().await;
+        pace.observe(ms(2000));
+        let [first, second, third] = line;
+        assert_eq!(first.await.unwrap(), (Ok(()), ms(300)));
+        let late = |wait| (Err(TooLate { wait: ms(wait) }), ms(0));
+        assert_eq!(second.await.unwrap(), late(2300));
+        // Once the second has left, the third is the next.
+        assert_eq!(third.await.unwrap(), late(2300));
     }
 
     #[tokio::test(start_paused = true)]

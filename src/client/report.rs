@@ -1,7 +1,7 @@
 //! What is said of a call that failed: what was attempted, what happened, what to do.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, LOCATION};
 
@@ -21,23 +21,27 @@ const SHOWN_CHARS: usize = 200;
 impl Call {
     /// The system refused what the call needs.
     pub(super) fn refused(&self, why: &str) -> Error {
-        let message = format!(
-            "the system refused what the request needs: {why}: close files, or raise the limit"
-        );
+        let message = format!("this process lacks what {} needs: {why}", self.request());
         Error::new(Status::ResourceExhausted, message).after(self.made())
     }
 
     /// A success whose body is not what it should be.
     pub(super) fn unusable(&self, answer: &Answer, why: &str) -> Error {
-        let shown = match answer.body.as_slice() {
+        let what = match answer.body.as_slice() {
             [] => "the body is empty".to_owned(),
             body => format!("{why}; it begins with: {}", self.excerpt(body)),
         };
-        let message = format!(
-            "{} answered with a success that cannot be used: {shown}",
-            self.server()
-        );
-        self.of_answer(Error::new(Status::InvalidResponse, message), &answer.head)
+        let error = Error::new(Status::InvalidResponse, self.useless(&what));
+        self.of_answer(error, &answer.head)
+    }
+
+    fn useless(&self, what: &str) -> String {
+        format!(
+            "{} answered {} with a success that cannot be used: {what}: check that base_url is \
+             ImageKit's API and nothing on the way changes its answers",
+            self.server(),
+            self.request()
+        )
     }
 
     fn excerpt(&self, body: &[u8]) -> String {
@@ -80,24 +84,37 @@ impl Call {
 
     /// Our own message, where the server sent none that we understand.
     fn unexplained(&self, head: &Head) -> String {
+        let advice = match head.status {
+            300..=399 => return self.redirected(head),
+            400 | 422 => "check the arguments",
+            401 | 403 => "check the private key",
+            404 => "check the id and base_url",
+            409 | 423 => "look at the present state, and try again",
+            429 => "send less at once, or later",
+            500..=599 => "try again later, and give ImageKit's support the request id",
+            _ => "check base_url",
+        };
+        format!(
+            "{} answered {} with HTTP {} and no message: {advice}",
+            self.server(),
+            self.request(),
+            head.status
+        )
+    }
+
+    fn redirected(&self, head: &Head) -> String {
         let location = head.headers.get(LOCATION);
-        match (
+        let target = location.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let base_url = &self.shared.settings.base_url;
+        let target = target.map(|target| format!(" to {}", base_url.authority_of(&target)));
+        format!(
+            "{} redirects {} with HTTP {}{}, which is not followed, so that the private key does not \
+             travel on: check base_url",
+            self.server(),
+            self.request(),
             head.status,
-            location.map(|value| String::from_utf8_lossy(value.as_bytes())),
-        ) {
-            (300..=399, Some(target)) => format!(
-                "{} redirects (HTTP {}) to {}, which is not followed, so that the private key does \
-                 not travel on: check base_url",
-                self.server(),
-                head.status,
-                self.shared.settings.base_url.authority_of(&target)
-            ),
-            (status, _) => format!(
-                "{} answered {} with HTTP {status}",
-                self.server(),
-                self.request()
-            ),
-        }
+            target.unwrap_or_default()
+        )
     }
 
     /// The same failure with what is known from the head of the answer.
@@ -115,41 +132,39 @@ impl Call {
 
     /// No answer: what was attempted, what happened, what to do.
     pub(super) fn failed(&self, failure: &Failure) -> Error {
-        let (server, cause) = (self.server(), self.shown(&failure.cause));
+        let (server, request) = (self.server(), self.request());
+        let (cause, through) = (self.shown(&failure.cause), self.through());
         let message = match failure.status {
             Status::Timeout => return self.timed_out(&cause),
             Status::ResourceExhausted => return self.refused(&cause),
-            Status::ConnectFailed => {
-                format!(
-                    "no connection to {server}{}: {cause}: check the address, the network and the proxy",
-                    self.through()
-                )
-            }
-            Status::TlsFailed => {
-                format!(
-                    "no trust in {server}{}: {cause}: check base_url, the clock and ca_file",
-                    self.through()
-                )
-            }
-            Status::ConnectionLost => {
-                format!(
-                    "the connection to {server} was lost before {} was answered: {cause}",
-                    self.request()
-                )
-            }
-            _ => format!(
-                "{server} answered {} with a success that cannot be used: {cause}",
-                self.request()
+            Status::ConnectFailed => format!(
+                "no connection to {server}{through}: {cause}: check base_url, the network and the proxy"
             ),
+            Status::TlsFailed => format!(
+                "no trust in {server}{through}: {cause}: check base_url, the clock and ca_file"
+            ),
+            Status::ConnectionLost => format!(
+                "the connection to {server}{through} was lost before {request} was answered: {cause}: \
+                 try again later{}",
+                self.scheme_hint()
+            ),
+            Status::InvalidResponse => self.useless(&cause),
+            Status::ResponseTooLarge => {
+                format!(
+                    "{server} answered {request} with too much: {cause}: raise max_response_bytes"
+                )
+            }
+            _ => return self.defect(&cause),
         };
         Error::new(failure.status, message).after(self.made())
     }
 
     pub(super) fn timed_out(&self, state: &str) -> Error {
         let message = format!(
-            "{} was not answered by {} within {} ms: {state}: raise timeout_ms, or look at the network",
+            "{} was not answered by {}{} within {} ms: {state}: raise timeout_ms, or look at the network",
             self.request(),
             self.server(),
+            self.through(),
             self.timeout.as_millis()
         );
         Error::new(Status::Timeout, message).after(self.made())
@@ -157,12 +172,14 @@ impl Call {
 
     /// The server's pause or pace leaves this call no turn.
     pub(super) fn without_turn(&self, late: &TooLate) -> Error {
+        let left = self.deadline.saturating_duration_since(Instant::now());
         let message = format!(
-            "{} was not sent: after a 429 the server's rate limit leaves it no turn for {} ms, which is \
-             past its time of {} ms: send less at once, or raise timeout_ms",
+            "{} was not sent: after a 429 the server's rate limit leaves it no turn for {} ms, and of \
+             its {} ms only {} were left: send less at once, or raise timeout_ms",
             self.request(),
             late.wait.as_millis(),
-            self.timeout.as_millis()
+            self.timeout.as_millis(),
+            left.as_millis()
         );
         Error {
             retry_after: Some(late.wait),
@@ -170,15 +187,15 @@ impl Call {
         }
     }
 
+    /// Something that cannot happen.
+    pub(super) fn defect(&self, what: &str) -> Error {
+        let message = format!("libimagekit met a defect of its own: {what}: please report it");
+        Error::new(Status::Internal, message).after(self.made())
+    }
+
     fn request_id(&self, headers: &HeaderMap) -> Option<String> {
         let value = headers.get("x-ik-requestid")?;
         Some(self.shown(&String::from_utf8_lossy(value.as_bytes())))
-    }
-
-    /// Something that cannot happen.
-    pub(super) fn defect(&self) -> Error {
-        let message = "libimagekit met a defect of its own: please report it.";
-        Error::new(Status::Internal, message).after(self.made())
     }
 
     fn made(&self) -> u32 {
@@ -186,11 +203,20 @@ impl Call {
     }
 
     fn request(&self) -> String {
-        format!("{} {}", self.operation.method, self.operation.path)
+        let path = self.shared.settings.base_url.path_of(&self.operation.path);
+        format!("{} {path}", self.operation.method)
     }
 
     fn server(&self) -> String {
         self.shared.settings.base_url.authority()
+    }
+
+    /// Plain http and https answer each other with what looks like noise.
+    fn scheme_hint(&self) -> &'static str {
+        match self.shared.settings.base_url.is_https() {
+            true => "",
+            false => ", and check that the server speaks http rather than https",
+        }
     }
 
     fn through(&self) -> String {

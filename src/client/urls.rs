@@ -63,6 +63,11 @@ impl BaseUrl {
         })
     }
 
+    /// The path of an operation's URL, prefix included.
+    pub fn path_of(&self, path: &Path) -> String {
+        format!("{}{path}", self.url.path().trim_end_matches('/'))
+    }
+
     /// Is it https?
     pub fn is_https(&self) -> bool {
         self.url.scheme() == "https"

@@ -75,6 +75,7 @@ pub extern "C" fn ik_config_free(config: *mut ik_config) {
 /// @retval IK_STATUS_OK                The key is set.
 /// @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or no such key. The old one stays.
 /// @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+/// @retval IK_STATUS_INTERNAL          A defect in this library.
 ///
 /// Threads: any.
 /// Since 0.1.0.
@@ -102,6 +103,7 @@ pub unsafe extern "C" fn ik_config_set_private_key(
 /// @retval IK_STATUS_OK                The URL is set.
 /// @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or no such URL. The old one stays.
 /// @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+/// @retval IK_STATUS_INTERNAL          A defect in this library.
 ///
 /// Threads: any.
 /// Since 0.1.0.
@@ -125,6 +127,7 @@ pub unsafe extern "C" fn ik_config_set_base_url(
 /// @retval IK_STATUS_OK                The time is set.
 /// @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL, or the time out of its range.
 /// @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+/// @retval IK_STATUS_INTERNAL          A defect in this library.
 ///
 /// Threads: any.
 /// Since 0.1.0.
@@ -143,6 +146,7 @@ pub extern "C" fn ik_config_set_timeout_ms(config: *mut ik_config, timeout_ms: u
 /// @retval IK_STATUS_OK                The time is set.
 /// @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL, or the time out of its range.
 /// @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+/// @retval IK_STATUS_INTERNAL          A defect in this library.
 ///
 /// Threads: any.
 /// Since 0.1.0.
@@ -164,6 +168,7 @@ pub extern "C" fn ik_config_set_connect_timeout_ms(
 /// @retval IK_STATUS_OK                The number is set.
 /// @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL.
 /// @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+/// @retval IK_STATUS_INTERNAL          A defect in this library.
 ///
 /// Threads: any.
 /// Since 0.1.0.
@@ -184,6 +189,7 @@ pub extern "C" fn ik_config_set_max_retries(config: *mut ik_config, max_retries:
 /// @retval IK_STATUS_OK                The limit is set.
 /// @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL, or the limit is 0.
 /// @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+/// @retval IK_STATUS_INTERNAL          A defect in this library.
 ///
 /// Threads: any.
 /// Since 0.1.0.
@@ -205,6 +211,7 @@ pub extern "C" fn ik_config_set_max_response_bytes(
 /// @retval IK_STATUS_OK                The path is set.
 /// @retval IK_STATUS_INVALID_ARGUMENT  A NULL, an empty path, or one that is not UTF-8.
 /// @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+/// @retval IK_STATUS_INTERNAL          A defect in this library.
 ///
 /// Threads: any.
 /// Since 0.1.0.
@@ -214,13 +221,15 @@ pub unsafe extern "C" fn ik_config_set_ca_file(
     pem_path: *const c_char,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: NULL, or valid until this call returns.
-    let path = unsafe { Text::new("ca_file", pem_path) };
+    let path = unsafe { Text::new("ca_file's pem_path", pem_path) };
     set(config, "ca_file", |config| {
         config.set_ca_file(path.required()?)
     })
 }
 
-/// Sets the proxy for https. Plain http, which goes to this machine alone, never uses one.
+/// Sets the proxy for https. Plain http, which goes to this machine alone, never uses one: together
+/// with an http base URL, ik_client_new() refuses a proxy on another machine and leaves one on this
+/// machine unused.
 ///
 /// @param config  A config from ik_config_new().
 /// @param url     http://[user:password@]host[:port], the same with https://, or "" for no proxy.
@@ -230,6 +239,7 @@ pub unsafe extern "C" fn ik_config_set_ca_file(
 /// @retval IK_STATUS_OK                The proxy is set.
 /// @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or no such URL. The old one stays.
 /// @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+/// @retval IK_STATUS_INTERNAL          A defect in this library.
 ///
 /// Threads: any.
 /// Since 0.1.0.
@@ -239,6 +249,6 @@ pub unsafe extern "C" fn ik_config_set_proxy(
     url: *const c_char,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: NULL, or valid until this call returns.
-    let url = unsafe { Text::new("proxy", url) };
+    let url = unsafe { Text::new("proxy's url", url) };
     set(config, "proxy", |config| config.set_proxy(url.required()?))
 }

@@ -10,7 +10,6 @@ use once_cell::race::OnceBox;
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 
 use super::gathered::Gathered;
-use super::string::is_null;
 use crate::client::Client;
 use crate::primitives::error::Error;
 use crate::primitives::status::Status;
@@ -93,7 +92,8 @@ fn with_slot<T: Object, R>(
     work: impl FnOnce(&mut Arc<T>) -> R,
 ) -> Result<R, Error> {
     if handle.is_null() {
-        return Err(is_null(name));
+        let message = format!("{name} is NULL: pass a {0} from ik_{0}_new()", T::NAME);
+        return Err(Error::invalid_argument(message));
     }
     if let Some(key) = decode::<T>(handle.addr()) {
         let mut registry = lock_registry();
@@ -102,7 +102,7 @@ fn with_slot<T: Object, R>(
         }
     }
     let message = format!(
-        "{name} is not a live {}: it was freed, or never was one",
+        "{name} is not a live {0}: it was freed, or never was one: pass one from ik_{0}_new()",
         T::NAME
     );
     Err(Error::new(Status::InvalidHandle, message))
@@ -140,9 +140,7 @@ fn decode<T: Object>(handle: usize) -> Option<DefaultKey> {
     let number = u64::try_from(handle).ok()?;
     let slot = (number >> TYPE_BITS) & ((1 << SLOT_BITS) - 1);
     let uses = (number >> (TYPE_BITS + SLOT_BITS)).checked_sub(1)?;
-    if number & ((1 << TYPE_BITS) - 1) != T::TYPE || uses > LAST_USE {
-        return None;
-    }
+    // Whatever is not exactly what `encode` gives is no handle of this type.
     let key = DefaultKey::from(KeyData::from_ffi((uses << 1 | 1) << 32 | slot));
     (encode::<T>(key)? == handle).then_some(key)
 }

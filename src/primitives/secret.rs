@@ -38,10 +38,11 @@ pub fn basic(user: &str, password: &str) -> Secret {
     Secret::new(format!("Basic {}", encoded.as_str()))
 }
 
-/// Replaces secrets in texts, in each spelling in which a server may echo them.
+/// Replaces secrets in texts, in each spelling in which a server may echo them: as they are, or with
+/// any of their characters escaped as in JSON, HTML or a URL.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    spellings: Vec<Secret>,
+    secrets: Vec<Secret>,
 }
 
 impl Redactor {
@@ -49,44 +50,51 @@ impl Redactor {
     pub fn hide(&mut self, user: &str, password: &str, secret: &str) {
         let basic = basic(user, password);
         let encoded = basic.expose().trim_start_matches("Basic ");
-        for text in [secret, encoded, encoded.trim_end_matches('=')] {
-            for spelling in spellings(text) {
-                let known = self
-                    .spellings
-                    .iter()
-                    .any(|one| one.expose() == spelling.as_str());
-                if !known && !spelling.is_empty() {
-                    self.spellings.push(Secret(spelling));
-                }
-            }
-        }
+        let secrets = [secret, encoded, encoded.trim_end_matches('=')];
+        let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
+        self.secrets.extend(secrets.map(Secret::new));
         // A longer one may hold a shorter one, which would leave its rest behind.
-        self.spellings
+        self.secrets
             .sort_by_key(|one| std::cmp::Reverse(one.expose().len()));
     }
 
     /// `text` with `***` for each secret.
     pub fn redact(&self, text: &str) -> String {
-        self.spellings.iter().fold(text.to_owned(), |text, secret| {
-            match text.contains(secret.expose()) {
-                true => text.replace(secret.expose(), MASK),
-                false => text,
-            }
-        })
+        self.mask(text, false)
     }
 
     /// The same for a text that was cut off, where a secret may have been cut in two.
     pub fn redact_cut(&self, text: &str) -> String {
-        let text = self.redact(text);
-        let longest = self
-            .spellings
-            .iter()
-            .map(|one| cut_secret(&text, one.expose()))
-            .max();
-        match longest.and_then(|length| text.get(..text.len() - length)) {
-            Some(kept) if kept.len() < text.len() => format!("{kept}{MASK}"),
-            _ => text,
+        self.mask(text, true)
+    }
+
+    fn mask(&self, text: &str, is_cut: bool) -> String {
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let length = self.secret_at(rest, is_cut);
+            match length.and_then(|length| rest.get(length..)) {
+                Some(after) => {
+                    shown.push_str(MASK);
+                    rest = after;
+                }
+                None => {
+                    shown.push(first);
+                    rest = rest.get(first.len_utf8()..).unwrap_or_default();
+                }
+            }
         }
+        shown
+    }
+
+    /// How many bytes at the beginning of `text` spell a secret, or, at a cut, its beginning.
+    fn secret_at(&self, text: &str, is_cut: bool) -> Option<usize> {
+        let mut secrets = self.secrets.iter();
+        secrets.find_map(|secret| match spelled(text, secret.expose()) {
+            Spelled::Whole(length) => Some(length),
+            Spelled::CutOff if is_cut => Some(text.len()),
+            Spelled::CutOff | Spelled::Not => None,
+        })
     }
 }
 
@@ -96,37 +104,75 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// How many bytes at the end of `text` are the beginning of `secret`.
-fn cut_secret(text: &str, secret: &str) -> usize {
-    (1..secret.len())
-        .rev()
-        .find(|length| {
-            secret
-                .get(..*length)
-                .is_some_and(|start| text.ends_with(start))
-        })
-        .unwrap_or(0)
+enum Spelled {
+    /// So many bytes spell the secret.
+    Whole(usize),
+    /// The text ends within the secret.
+    CutOff,
+    Not,
 }
 
-/// A text as it is, and as JSON, HTML and a URL may spell it.
-fn spellings(text: &str) -> Vec<Zeroizing<String>> {
-    let quoted = Zeroizing::new(serde_json::to_string(text).unwrap_or_default());
-    let json = quoted.trim_start_matches('"');
-    let json = json.strip_suffix('"').unwrap_or(json);
-    let url = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
-    let html = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    [
-        text.to_owned(),
-        json.to_owned(),
-        json.replace('/', "\\/"),
-        url.to_string(),
-        html,
-    ]
-    .map(Zeroizing::new)
-    .into()
+fn spelled(text: &str, secret: &str) -> Spelled {
+    let mut rest = text;
+    for wanted in secret.chars() {
+        match character(rest, wanted) {
+            Some(after) => rest = after,
+            None if is_unfinished(rest) && rest.len() < text.len() => return Spelled::CutOff,
+            None => return Spelled::Not,
+        }
+    }
+    Spelled::Whole(text.len() - rest.len())
+}
+
+/// The text after `wanted`, where it begins with it in some spelling.
+fn character(text: &str, wanted: char) -> Option<&str> {
+    let escaped = || match text.as_bytes().first()? {
+        b'%' => hexadecimal(text.get(1..3)?, text.get(3..)?),
+        b'\\' if text.starts_with("\\u") => hexadecimal(text.get(2..6)?, text.get(6..)?),
+        b'\\' => text.get(1..).and_then(first_character),
+        b'&' => entity(text),
+        _ => None,
+    };
+    match escaped() {
+        Some((found, after)) if found == wanted => Some(after),
+        _ => text.strip_prefix(wanted),
+    }
+}
+
+fn hexadecimal<'a>(digits: &str, after: &'a str) -> Option<(char, &'a str)> {
+    let number = u32::from_str_radix(digits, 16).ok()?;
+    Some((char::from_u32(number)?, after))
+}
+
+fn first_character(text: &str) -> Option<(char, &str)> {
+    let first = text.chars().next()?;
+    Some((first, text.get(first.len_utf8()..)?))
+}
+
+/// A character reference of HTML, by name or by number.
+fn entity(text: &str) -> Option<(char, &str)> {
+    let (name, after) = text.strip_prefix('&')?.split_once(';')?;
+    let named = match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            return match number.strip_prefix(['x', 'X']) {
+                Some(digits) => hexadecimal(digits, after),
+                None => Some((char::from_u32(number.parse().ok()?)?, after)),
+            };
+        }
+    };
+    Some((named, after))
+}
+
+/// Nothing more, or no more than what may be the beginning of an escaped character.
+fn is_unfinished(text: &str) -> bool {
+    let is_short = text.len() < 9 && !text.contains(';');
+    text.is_empty() || (is_short && text.starts_with(['%', '\\', '&', '\u{FFFD}']))
 }
 
 #[cfg(test)]
@@ -141,31 +187,60 @@ mod tests {
 
     #[test]
     fn a_key_and_its_basic_form_are_masked_in_every_spelling() {
-        let redactor = redactor("private_a/b\"c");
-        let encoded = STANDARD.encode("private_a/b\"c:");
+        let redactor = redactor("private_a/b\"c&d=");
+        let encoded = STANDARD.encode("private_a/b\"c&d=:");
         for echoed in [
-            "private_a/b\"c".to_owned(),
-            r#"private_a/b\"c"#.to_owned(),
-            r#"private_a\/b\"c"#.to_owned(),
-            "private%5Fa%2Fb%22c".to_owned(),
-            format!("Basic {encoded}"),
-            encoded.trim_end_matches('=').to_owned(),
+            "private_a/b\"c&d=",
+            r#"private_a/b\"c&d="#,
+            r#"private_a\/b\"c\u0026d\u003D"#,
+            r#"\u0070rivate_a\/b\u0022c\u0026d="#,
+            "private%5Fa%2Fb%22c%26d%3D",
+            "private_a%2fb%22c%26d%3d",
+            "private_a/b&quot;c&amp;d=",
+            "private_a&#x2F;b&#34;c&#38;d&#61;",
+            &encoded,
+            encoded.trim_end_matches('='),
+            &encoded.replace('=', "%3D"),
         ] {
-            let shown = redactor.redact(&format!("<{echoed}>"));
-            assert!(shown.contains("***"), "{echoed} became {shown}");
-            assert!(
-                !shown.contains("private") && !shown.contains("cHJpdm"),
-                "{shown}"
-            );
+            assert_eq!(redactor.redact(&format!("<{echoed}>")), "<***>", "{echoed}");
         }
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        let redactor = redactor("private_key");
+        for text in [
+            "",
+            "private",
+            "é private_kez",
+            "100% \\ & &amp; \\u00",
+            "private_&#107",
+        ] {
+            assert_eq!(redactor.redact(text), text);
+        }
+        assert_eq!(redactor.redact("privateprivate_key%"), "private***%");
     }
 
     #[test]
     fn a_secret_at_the_cut_is_masked_as_well() {
         let redactor = redactor("private_key");
-        assert_eq!(redactor.redact_cut("echo: privat"), "echo: ***");
-        assert_eq!(redactor.redact_cut("echo: private_key"), "echo: ***");
-        assert_eq!(redactor.redact_cut("echo: é"), "echo: é");
+        for cut in [
+            "privat",
+            "private_key",
+            "private%5",
+            "private\\u005",
+            "private&#9",
+            "private\u{FFFD}",
+        ] {
+            assert_eq!(
+                redactor.redact_cut(&format!("echo: {cut}")),
+                "echo: ***",
+                "{cut}"
+            );
+        }
+        for text in ["echo: é", "100%", "privately", "a &"] {
+            assert_eq!(redactor.redact_cut(text), text);
+        }
     }
 
     #[test]

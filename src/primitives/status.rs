@@ -25,7 +25,7 @@ pub enum Status {
     Unsupported = 7,
     /// The server refused the request as malformed: HTTP 400 or 422.
     BadRequest = 10,
-    /// The server missed a private key: HTTP 401.
+    /// The server found no private key: HTTP 401.
     Unauthenticated = 11,
     /// The server does not accept this private key, or not for this: HTTP 403.
     Forbidden = 12,

@@ -3,7 +3,11 @@
 use std::error::Error;
 use std::io;
 
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
 use rustls::AlertDescription;
+use tower_service::Service;
 
 use super::platform::{is_descriptor_limit, is_exhaustion};
 use super::system::system;
@@ -50,6 +54,9 @@ impl Failure {
             Some(verdict) if error.is_connect() || is_certificate_alert(verdict) => {
                 Failure::lasting(Status::TlsFailed, explain(verdict))
             }
+            None if let Some(refused) = chain.tunnel() => {
+                Failure::passing(Status::ConnectFailed, explain_tunnel(refused))
+            }
             _ if !error.is_connect() => Failure::passing(Status::ConnectionLost, cause),
             _ if error.is_timeout() => {
                 Failure::passing(Status::ConnectFailed, "no connection in time")
@@ -69,9 +76,27 @@ impl Failure {
 pub fn refusal(error: &io::Error) -> String {
     match system().descriptor_limit() {
         Some(limit) if is_descriptor_limit(error) => {
-            format!("{error}, the limit of this process is {limit}")
+            format!(
+                "{error}, the limit of this process is {limit}: close files, or raise the limit"
+            )
         }
-        _ => error.to_string(),
+        _ => format!("{error}: free descriptors, threads or memory"),
+    }
+}
+
+/// Why a proxy gave no tunnel. The stack names this type only through the service that gives it.
+type TunnelError = <Tunnel<HttpConnector> as Service<Uri>>::Error;
+
+fn explain_tunnel(error: &TunnelError) -> String {
+    match error {
+        TunnelError::TunnelUnsuccessful => "the proxy refused the tunnel".to_owned(),
+        TunnelError::ProxyAuthRequired => {
+            "the proxy asks for a user and a password (proxy authorization required)".to_owned()
+        }
+        TunnelError::TunnelUnexpectedEof => "the proxy hung up".to_owned(),
+        TunnelError::Io(error) => format!("the proxy hung up: {error}"),
+        TunnelError::ConnectFailed(error) => Chain::of(error.as_ref()).cause(),
+        _ => clean(&error.to_string()),
     }
 }
 
@@ -154,6 +179,10 @@ impl<'a> Chain<'a> {
         self.0
             .iter()
             .find_map(|link| link.downcast_ref::<rustls::Error>())
+    }
+
+    fn tunnel(&self) -> Option<&'a TunnelError> {
+        self.0.iter().find_map(|link| link.downcast_ref())
     }
 
     /// The last cause, which is where it began.

@@ -88,7 +88,7 @@ impl Http {
             .tls_backend_preconfigured(
                 tls(settings.roots.clone()).map_err(|error| refused(&error))?,
             )
-            .dns_resolver(Resolver::new(generation))
+            .dns_resolver(Resolver { generation })
             .connector_layer(Watch)
             .user_agent(USER_AGENT)
             .connect_timeout(settings.connect_timeout)
@@ -264,7 +264,10 @@ fn refusal(refused: Refused, max_bytes: u64) -> Failure {
             format!("the body is longer than max_response_bytes, which is {max_bytes}"),
         ),
         Refused::Undecodable(why) => Failure::lasting(Status::InvalidResponse, why),
-        Refused::NoMemory => Failure::lasting(Status::ResourceExhausted, "no memory for the body"),
+        Refused::NoMemory => Failure::lasting(
+            Status::ResourceExhausted,
+            "no memory for the body: free some, or lower max_response_bytes",
+        ),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod body;
 pub mod dns;
 pub mod failure;
 pub mod http;
+pub mod lookups;
 pub mod platform;
 pub mod roots;
 pub mod runtime;

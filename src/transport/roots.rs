@@ -132,6 +132,15 @@ fn unusable(name: &str, path: &str, found: &CertificateResult) -> Error {
         None => "there is no certificate in it".to_owned(),
     };
     Error::invalid_argument(format!(
-        "{name} {path:?} gives no certificate: {cause}: name a file of certificates in PEM"
+        "{name} {path:?} gives no certificate: {cause}: {}",
+        advice(name)
     ))
+}
+
+fn advice(name: &str) -> &'static str {
+    match name {
+        "SSL_CERT_DIR" => "name a folder of certificate files in PEM, or unset it",
+        "SSL_CERT_FILE" => "name a file of certificates in PEM, or unset it",
+        _ => "name a file of certificates in PEM",
+    }
 }

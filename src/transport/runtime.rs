@@ -20,6 +20,7 @@ use once_cell::race::OnceBox;
 use tokio::sync::Notify;
 
 use super::failure::refusal;
+use super::lookups::Lookups;
 use super::system::{Canary, system};
 
 /// The I/O thread's stack: TLS handshakes and the construction of clients run on it.
@@ -57,6 +58,8 @@ pub struct Generation {
     bell: Notify,
     running: Mutex<HashMap<u64, Arc<dyn Job>>>,
     residents: Mutex<HashMap<u64, Arc<dyn Any + Send + Sync>>>,
+    /// The names that are being looked up for it.
+    pub lookups: Lookups,
     next: OnceBox<Generation>,
 }
 
@@ -84,8 +87,10 @@ pub fn lock_construction() -> MutexGuard<'static, ()> {
 }
 
 /// Hands a job to the I/O thread, which is started where it does not run yet.
-pub fn submit(job: Arc<dyn Job>) -> io::Result<()> {
-    current()?.order(Order::Run(job))
+pub fn submit(job: &Arc<dyn Job>) -> io::Result<()> {
+    // Abandoned between the look at it and the order: the next one is found or made.
+    while !current()?.order(Order::Run(job.clone()))? {}
+    Ok(())
 }
 
 /// Drops what is kept under `owner` on the I/O thread. Without effect after a fork.
@@ -134,6 +139,7 @@ impl Generation {
             bell: Notify::new(),
             running: Mutex::default(),
             residents: Mutex::default(),
+            lookups: Lookups::default(),
             next: OnceBox::new(),
         })
     }
@@ -166,8 +172,12 @@ impl Generation {
             && system().is_alive(&self.canary)
     }
 
-    fn order(&'static self, order: Order) -> io::Result<()> {
+    /// Leaves an order for the I/O thread; `false` where nobody takes orders any more.
+    fn order(&'static self, order: Order) -> io::Result<bool> {
         let mut inbox = lock(&self.inbox);
+        if self.is_abandoned.load(Ordering::Acquire) {
+            return Ok(false);
+        }
         if !inbox.has_thread {
             system().spawn("imagekit-io", STACK_BYTES, Box::new(|| self.serve()))?;
             inbox.has_thread = true;
@@ -175,9 +185,10 @@ impl Generation {
         inbox.orders.push_back(order);
         drop(inbox);
         self.bell.notify_one();
-        Ok(())
+        Ok(true)
     }
 
+    /// Leaves an order only where somebody is there to take it.
     fn send(&self, order: Order) {
         let mut inbox = lock(&self.inbox);
         if inbox.has_thread {

@@ -1,0 +1,60 @@
+//! Look-ups of names, off the I/O thread. One at a time for each name, shared by all who ask, so that
+//! a resolver that hangs costs one thread and not one for each call.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+/// `getaddrinfo` and what the system loads for it.
+const STACK_BYTES: usize = 512 << 10;
+/// How many names are looked up at the same time.
+const MAX_LOOKUPS: usize = 16;
+
+/// What a look-up brings, once it is over; shared, so its error is shared as well.
+pub type Pending = watch::Receiver<Option<Result<Vec<SocketAddr>, Arc<io::Error>>>>;
+
+/// The look-ups that run.
+#[derive(Debug, Default)]
+pub struct Lookups {
+    running: Mutex<HashMap<String, Pending>>,
+}
+
+impl Lookups {
+    /// Joins the look-up of this name that runs, or starts one. `may_wake` says at its end whether
+    /// those who asked may still be woken.
+    pub fn join(
+        &self,
+        name: &str,
+        may_wake: impl Fn() -> bool + Send + 'static,
+    ) -> io::Result<Pending> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|_, pending| matches!(pending.has_changed(), Ok(false)));
+        if let Some(pending) = running.get(name) {
+            return Ok(pending.clone());
+        }
+        if running.len() >= MAX_LOOKUPS {
+            return Err(io::Error::other(
+                "16 other names are being looked up, and none has been found yet",
+            ));
+        }
+        let (tell, pending) = watch::channel(None);
+        let host = name.to_owned();
+        // It inherits the I/O thread's signal mask, so the host's signals pass it by as well.
+        let thread = std::thread::Builder::new().name("imagekit-dns".to_owned());
+        let thread = thread.stack_size(STACK_BYTES).spawn(move || {
+            let addresses = (host.as_str(), 0).to_socket_addrs().map(Iterator::collect);
+            // A wake-up is a write: never to a descriptor that the host has taken back.
+            match may_wake() {
+                true => drop(tell.send(Some(addresses.map_err(Arc::new)))),
+                false => std::mem::forget(tell),
+            }
+        });
+        // The system says "try again" where it has no room for a thread.
+        thread.map_err(|error| io::Error::new(io::ErrorKind::OutOfMemory, error))?;
+        running.insert(name.to_owned(), pending.clone());
+        Ok(pending)
+    }
+}
