@@ -219,7 +219,7 @@ const FINAL: Outcome = Outcome {
 };
 
 fn is_pause(outcome: &Outcome) -> bool {
-    outcome.http_status == Some(429) && outcome.asked.is_some()
+    outcome.http_status == Some(429) && outcome.wait().is_some()
 }
 
 /// Between 0 and 1, fresh from the system: forked workers must not draw the same.

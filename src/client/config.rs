@@ -16,6 +16,8 @@ use crate::transport::{http, roots};
 
 /// The longest private key, in bytes.
 const MAX_KEY_BYTES: usize = 512;
+/// The longest path of a file, in bytes: no system takes a longer one.
+const MAX_PATH_BYTES: usize = 4096;
 /// The longest time that can be set: a day.
 const MAX_TIME_MS: u64 = 86_400_000;
 
@@ -82,9 +84,9 @@ impl Config {
     ///
     /// [`Client::new`]: crate::Client::new
     pub fn set_ca_file(&mut self, path: &str) -> Result<(), Error> {
-        if path.is_empty() {
+        if path.is_empty() || path.len() > MAX_PATH_BYTES {
             return Err(Error::invalid_argument(
-                "ca_file is empty: pass the path of a PEM file",
+                "ca_file is empty or longer than 4096 bytes: pass the path of a PEM file",
             ));
         }
         self.ca_file = Some(PathBuf::from(path));

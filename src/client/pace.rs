@@ -50,9 +50,9 @@ impl Pace {
     /// Learns what an answer says of the server's rate limit.
     pub fn observe(&self, spacing: Duration) {
         let mut state = self.lock();
-        let is_slower = spacing > state.spacing;
+        let is_new = spacing != state.spacing;
         state.spacing = spacing;
-        if is_slower {
+        if is_new {
             state.wake_all();
         }
     }
@@ -61,7 +61,7 @@ impl Pace {
     pub fn pause(&self, asked: Option<Duration>) {
         let now = Instant::now();
         let mut state = self.lock();
-        match asked.filter(|wait| *wait <= LONGEST_WAIT) {
+        match asked.filter(|wait| !wait.is_zero() && *wait <= LONGEST_WAIT) {
             Some(wait) => {
                 state.paused_until = state.paused_until.max(Some(now + wait));
                 state.paced_until = state.paced_until.max(Some(now + wait + MEMORY));
@@ -105,7 +105,7 @@ impl Pace {
 }
 
 impl State {
-    /// Some may now learn that their turn comes too late.
+    /// Some may now learn that their turn comes sooner, or too late.
     fn wake_all(&self) {
         self.line.iter().for_each(|place| place.woken.notify_one());
     }
@@ -116,18 +116,19 @@ impl State {
 
     /// When the one with so many ahead of him has his turn.
     fn next_turn(&self, now: Instant, ahead: usize) -> Instant {
-        let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
-        let spacing = match self.is_paced(now) {
-            true => self.spacing,
-            false => Duration::ZERO,
+        let free = self.paused_until.map_or(now, |until| until.max(now));
+        let Some(forgotten) = self.paced_until.filter(|until| now < *until) else {
+            return free;
         };
-        let after_last = self.last_turn.map(|last| last + spacing);
-        let first = after_last
-            .max(self.paused_until)
-            .map_or(now, |turn| turn.max(now));
-        first
-            .checked_add(spacing.saturating_mul(ahead))
-            .unwrap_or(first)
+        let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
+        let first = match self.last_turn {
+            Some(last) => last.checked_add(self.spacing).map(|turn| turn.max(free)),
+            None => Some(free),
+        };
+        let turn = first.and_then(|first| first.checked_add(self.spacing.saturating_mul(ahead)));
+        // Once the pace is forgotten, nobody waits for it any more.
+        let latest = forgotten.max(free);
+        turn.map_or(latest, |turn| turn.min(latest))
     }
 }
 
@@ -238,9 +239,42 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_pace_is_forgotten_a_minute_after_the_pause() {
         let pace = paused(ms(25), ms(300));
-        tokio::time::advance(ms(60_299)).await;
+        tokio::time::advance(ms(60_000)).await;
         assert_eq!(turns(&pace, 2).await, [ms(0), ms(25)]);
+        tokio::time::advance(ms(300)).await;
         assert_eq!(turns(&pace, 2).await, [ms(0); 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_pace_longer_than_it_is_kept() {
+        let pace = paused(ms(3_600_000), ms(1));
+        assert_eq!(turns(&pace, 3).await, [ms(1), ms(60_001), ms(60_001)]);
+        let pace = paused(Duration::MAX, ms(1));
+        assert_eq!(turns(&pace, 2).await, [ms(1), ms(60_001)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_faster_pace_is_felt_at_once() {
+        let pace = paused(ms(20_000), ms(100));
+        let waiting = tokio::spawn({
+            let pace = pace.clone();
+            async move { turns(&pace, 3).await }
+        });
+        tokio::time::sleep(ms(200)).await;
+        pace.observe(ms(10));
+        assert_eq!(waiting.await.unwrap(), [ms(100), ms(200), ms(210)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_429_without_a_wait_neither_shortens_nor_resets_the_pace() {
+        for useless in [None, Some(ms(0)), Some(ms(60_001))] {
+            let pace = paused(ms(1000), ms(60_000));
+            pace.pause(useless);
+            let paced = [ms(60_000), ms(61_000), ms(62_000)];
+            assert_eq!(turns(&pace, 3).await, paced);
+            pace.pause(useless);
+            assert_eq!(turns(&pace, 2).await, [ms(1000), ms(2000)]);
+        }
     }
 
     #[tokio::test(start_paused = true)]

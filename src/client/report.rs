@@ -48,7 +48,11 @@ impl Call {
         // Enough of it that a secret in what is shown is found whole.
         let start = body.get(..SEARCHED_BYTES).unwrap_or(body);
         let redactor = &self.shared.settings.redactor;
-        let text = redactor.redact(&String::from_utf8_lossy(start));
+        let text = String::from_utf8_lossy(start);
+        let text = match start.len() < body.len() {
+            true => redactor.redact_cut(&text),
+            false => redactor.redact(&text),
+        };
         clean(&text).chars().take(EXCERPT_CHARS).collect()
     }
 
@@ -106,7 +110,8 @@ impl Call {
         let location = head.headers.get(LOCATION);
         let target = location.map(|value| String::from_utf8_lossy(value.as_bytes()));
         let base_url = &self.shared.settings.base_url;
-        let target = target.map(|target| format!(" to {}", base_url.authority_of(&target)));
+        let target = target.map(|target| self.shown(&base_url.authority_of(&target)));
+        let target = target.map(|target| format!(" to {target}"));
         format!(
             "{} redirects {} with HTTP {}{}, which is not followed, so that the private key does not \
              travel on: check base_url",

@@ -25,6 +25,13 @@ pub struct Outcome {
     pub asked: Option<Duration>,
 }
 
+impl Outcome {
+    /// The wait that the server asked for, if it is one.
+    pub fn wait(&self) -> Option<Duration> {
+        self.asked.filter(|asked| !asked.is_zero())
+    }
+}
+
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -39,6 +46,7 @@ pub enum Step {
 pub struct Retries {
     left: u32,
     done: u32,
+    has_replaced: bool,
     is_idempotent: bool,
 }
 
@@ -48,6 +56,7 @@ impl Retries {
         Retries {
             left: max,
             done: 0,
+            has_replaced: false,
             is_idempotent,
         }
     }
@@ -57,10 +66,12 @@ impl Retries {
         if self.left == 0 || !self.is_worthwhile(outcome) {
             return Step::Stop;
         }
-        let wait = match (outcome.asked, outcome.was_stale) {
-            (Some(asked), _) => asked,
-            (None, true) => Duration::ZERO,
-            (None, false) => self.backoff(chance),
+        // A second dead connection may be the server's doing: it must not make us send in a loop.
+        let is_replaced = outcome.was_stale && !self.has_replaced;
+        let wait = match outcome.wait() {
+            Some(asked) => asked,
+            None if is_replaced => Duration::ZERO,
+            None => self.backoff(chance),
         };
         // An attempt after the deadline cannot end in an answer.
         if wait > LONGEST_WAIT || wait >= time_left {
@@ -68,6 +79,7 @@ impl Retries {
         }
         self.left -= 1;
         self.done += 1;
+        self.has_replaced |= is_replaced;
         Step::Repeat(wait)
     }
 
@@ -231,11 +243,11 @@ mod tests {
             was_stale: true,
             ..FAILED
         };
-        let mut retries = Retries::new(1, true);
-        assert_eq!(
-            retries.next(&stale, 0.0, LONG),
-            Step::Repeat(Duration::ZERO)
-        );
+        let mut retries = Retries::new(2, true);
+        let waits = [0, 1000].map(Duration::from_millis);
+        for wait in waits {
+            assert_eq!(retries.next(&stale, 0.0, LONG), Step::Repeat(wait));
+        }
         assert_eq!(retries.next(&stale, 0.0, LONG), Step::Stop);
     }
 

@@ -28,15 +28,17 @@ impl Object for Gathered {
     }
 }
 
-/// Sets one option, and remembers whether that was refused.
-fn set(
+/// Sets one option, and remembers whether that was refused. What `value` needs is done before the lock
+/// of the tables is taken.
+fn set<T>(
     config: *mut ik_config,
     option: &'static str,
-    change: impl FnOnce(&mut Config) -> Result<(), Error>,
+    value: Result<T, Error>,
+    change: impl FnOnce(&mut Config, T) -> Result<(), Error>,
 ) -> ik_status {
     status_of(|| {
         handle::update("config", config, |gathered: &mut Gathered| {
-            gathered.set(option, change)
+            gathered.set(option, |config| change(config, value?))
         })?
     })
 }
@@ -86,8 +88,8 @@ pub unsafe extern "C" fn ik_config_set_private_key(
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: NULL, or valid until this call returns.
     let key = unsafe { Text::new("private_key", private_key) };
-    set(config, "private_key", |config| {
-        config.set_private_key(key.required()?)
+    set(config, "private_key", key.required(), |config, key| {
+        config.set_private_key(key)
     })
 }
 
@@ -114,8 +116,8 @@ pub unsafe extern "C" fn ik_config_set_base_url(
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: NULL, or valid until this call returns.
     let url = unsafe { Text::new("base_url", base_url) };
-    set(config, "base_url", |config| {
-        config.set_base_url(url.required()?)
+    set(config, "base_url", url.required(), |config, url| {
+        config.set_base_url(url)
     })
 }
 
@@ -133,9 +135,7 @@ pub unsafe extern "C" fn ik_config_set_base_url(
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn ik_config_set_timeout_ms(config: *mut ik_config, timeout_ms: u64) -> ik_status {
-    set(config, "timeout_ms", |config| {
-        config.set_timeout_ms(timeout_ms)
-    })
+    set(config, "timeout_ms", Ok(timeout_ms), Config::set_timeout_ms)
 }
 
 /// Sets the time for each connection, from the name's look-up to the end of the TLS handshake.
@@ -155,9 +155,12 @@ pub extern "C" fn ik_config_set_connect_timeout_ms(
     config: *mut ik_config,
     timeout_ms: u64,
 ) -> ik_status {
-    set(config, "connect_timeout_ms", |config| {
-        config.set_connect_timeout_ms(timeout_ms)
-    })
+    set(
+        config,
+        "connect_timeout_ms",
+        Ok(timeout_ms),
+        Config::set_connect_timeout_ms,
+    )
 }
 
 /// Sets how often a failed attempt is repeated, within the time of the call: see "Retries" above.
@@ -174,8 +177,8 @@ pub extern "C" fn ik_config_set_connect_timeout_ms(
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn ik_config_set_max_retries(config: *mut ik_config, max_retries: u32) -> ik_status {
-    set(config, "max_retries", |config| {
-        config.set_max_retries(max_retries);
+    set(config, "max_retries", Ok(max_retries), |config, max| {
+        config.set_max_retries(max);
         Ok(())
     })
 }
@@ -198,9 +201,12 @@ pub extern "C" fn ik_config_set_max_response_bytes(
     config: *mut ik_config,
     max_bytes: u64,
 ) -> ik_status {
-    set(config, "max_response_bytes", |config| {
-        config.set_max_response_bytes(max_bytes)
-    })
+    set(
+        config,
+        "max_response_bytes",
+        Ok(max_bytes),
+        Config::set_max_response_bytes,
+    )
 }
 
 /// Sets a file of certificates that are trusted in addition to the system's. ik_client_new() reads it.
@@ -222,8 +228,8 @@ pub unsafe extern "C" fn ik_config_set_ca_file(
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: NULL, or valid until this call returns.
     let path = unsafe { Text::new("ca_file's pem_path", pem_path) };
-    set(config, "ca_file", |config| {
-        config.set_ca_file(path.required()?)
+    set(config, "ca_file", path.required(), |config, path| {
+        config.set_ca_file(path)
     })
 }
 
@@ -250,5 +256,7 @@ pub unsafe extern "C" fn ik_config_set_proxy(
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: NULL, or valid until this call returns.
     let url = unsafe { Text::new("proxy's url", url) };
-    set(config, "proxy", |config| config.set_proxy(url.required()?))
+    set(config, "proxy", url.required(), |config, url| {
+        config.set_proxy(url)
+    })
 }

@@ -10,7 +10,8 @@ use crate::client::{Client, operation};
 use crate::primitives::status::Status;
 
 /// Gets the versions of a file, the current one included. Sends a request and waits; the client's
-/// timeout bounds the wait, retries included.
+/// timeout bounds the wait, retries included. To check the answer comes on top: about a millisecond
+/// for each 300 kB.
 ///
 /// @param handle    A client from ik_client_new().
 /// @param file_id   The file's id, 1 to 256 bytes of UTF-8 without control characters, neither "."

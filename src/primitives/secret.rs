@@ -50,8 +50,13 @@ impl Redactor {
     pub fn hide(&mut self, user: &str, password: &str, secret: &str) {
         let basic = basic(user, password);
         let encoded = basic.expose().trim_start_matches("Basic ");
-        let secrets = [secret, encoded, encoded.trim_end_matches('=')];
-        let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
+        let alone = Zeroizing::new(STANDARD.encode(secret));
+        let padded = [encoded, alone.as_str()];
+        let secrets = padded
+            .iter()
+            .flat_map(|one| [*one, one.trim_end_matches('=')]);
+        let secrets = secrets.chain([secret]);
+        let secrets = secrets.filter(|secret| !secret.is_empty());
         self.secrets.extend(secrets.map(Secret::new));
         // A longer one may hold a shorter one, which would leave its rest behind.
         self.secrets
@@ -124,7 +129,8 @@ fn spelled(text: &str, secret: &str) -> Spelled {
     Spelled::Whole(text.len() - rest.len())
 }
 
-/// The text after `wanted`, where it begins with it in some spelling.
+/// The text after `wanted`, where it begins with it in some spelling. In either case, as a URL's host
+/// comes back in lower case.
 fn character(text: &str, wanted: char) -> Option<&str> {
     let escaped = || match text.as_bytes().first()? {
         b'%' => hexadecimal(text.get(1..3)?, text.get(3..)?),
@@ -134,8 +140,8 @@ fn character(text: &str, wanted: char) -> Option<&str> {
         _ => None,
     };
     match escaped() {
-        Some((found, after)) if found == wanted => Some(after),
-        _ => text.strip_prefix(wanted),
+        Some((found, after)) if found.eq_ignore_ascii_case(&wanted) => Some(after),
+        _ => text.strip_prefix(|c: char| c.eq_ignore_ascii_case(&wanted)),
     }
 }
 
@@ -196,11 +202,12 @@ mod tests {
             r#"\u0070rivate_a\/b\u0022c\u0026d="#,
             "private%5Fa%2Fb%22c%26d%3D",
             "private_a%2fb%22c%26d%3d",
-            "private_a/b&quot;c&amp;d=",
+            "PRIVATE_a/b&quot;c&amp;d=",
             "private_a&#x2F;b&#34;c&#38;d&#61;",
             &encoded,
             encoded.trim_end_matches('='),
             &encoded.replace('=', "%3D"),
+            &STANDARD.encode("private_a/b\"c&d="),
         ] {
             assert_eq!(redactor.redact(&format!("<{echoed}>")), "<***>", "{echoed}");
         }

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use flate2::write::MultiGzDecoder;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
-/// What compression may add to data that does not compress.
-const OVERHEAD: u64 = 64 << 10;
+/// What may have come before anything is decoded: the decoder keeps some, and little is lost on data
+/// that does not compress.
+const OVERHEAD: u64 = 128 << 10;
 
 /// Why a body was not taken.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub enum Refused {
 /// Takes a body piece by piece, up to a limit on what it becomes when decoded.
 pub struct Collector {
     sink: Sink,
-    wire_left: u64,
+    received: u64,
 }
 
 enum Sink {
@@ -42,25 +43,27 @@ impl Collector {
             Encoding::Identity => Sink::Plain(bounded),
             Encoding::Gzip => Sink::Gzip(Box::new(MultiGzDecoder::new(bounded))),
         };
-        let wire_left = limit.saturating_add(OVERHEAD);
-        Ok(Collector { sink, wire_left })
+        Ok(Collector { sink, received: 0 })
     }
 
     /// Takes the next piece. After a refusal, [`Collector::partial`] gives what had fitted.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), Refused> {
-        let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
-        // An endless stream may well decode to nothing.
-        self.wire_left = self
-            .wire_left
-            .checked_sub(length)
-            .ok_or(Refused::TooLarge)?;
         match &mut self.sink {
             Sink::Plain(bounded) => bounded
                 .write_all(piece)
                 .map_err(|error| bounded.refusal(&error)),
             Sink::Gzip(decoder) => {
+                self.received += u64::try_from(piece.len()).unwrap_or(u64::MAX);
                 let written = decoder.write_all(piece);
-                written.map_err(|error| decoder.get_mut().refusal(&error))
+                written.map_err(|error| decoder.get_mut().refusal(&error))?;
+                let decoded = u64::try_from(decoder.get_ref().bytes.len()).unwrap_or(u64::MAX);
+                // An endless stream may well decode to nothing, and cost much time.
+                match self.received > decoded.saturating_add(OVERHEAD) {
+                    true => Err(Refused::Undecodable(
+                        "its gzip data is longer than what it stands for".to_owned(),
+                    )),
+                    false => Ok(()),
+                }
             }
         }
     }
@@ -218,6 +221,15 @@ mod tests {
                 "{encoding}: {refused:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_decodes_to_nothing_is_not_taken_for_ever() {
+        let endless = gzip(b"").repeat(10_000);
+        assert!(matches!(
+            collect("gzip", u64::MAX, &endless),
+            Err(Refused::Undecodable(_))
+        ));
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Failure {
     pub cause: String,
     /// May another attempt fare better?
     pub is_passing: bool,
+    /// Did the peer just go away, without a word on this request?
+    pub is_hang_up: bool,
 }
 
 impl Failure {
@@ -31,6 +33,7 @@ impl Failure {
             status,
             cause: cause.into(),
             is_passing: false,
+            is_hang_up: false,
         }
     }
 
@@ -57,7 +60,10 @@ impl Failure {
             None if let Some(refused) = chain.tunnel() => {
                 Failure::passing(Status::ConnectFailed, explain_tunnel(refused))
             }
-            _ if !error.is_connect() => Failure::passing(Status::ConnectionLost, cause),
+            _ if !error.is_connect() => Failure {
+                is_hang_up: chain.is_hang_up(),
+                ..Failure::passing(Status::ConnectionLost, cause)
+            },
             _ if error.is_timeout() => {
                 Failure::passing(Status::ConnectFailed, "no connection in time")
             }
@@ -183,6 +189,14 @@ impl<'a> Chain<'a> {
 
     fn tunnel(&self) -> Option<&'a TunnelError> {
         self.0.iter().find_map(|link| link.downcast_ref())
+    }
+
+    /// Neither an answer that cannot be read nor a stream that was reset on a living connection.
+    fn is_hang_up(&self) -> bool {
+        !self.0.iter().any(|link| {
+            let unreadable = link.downcast_ref().is_some_and(hyper::Error::is_parse);
+            unreadable || link.downcast_ref().is_some_and(h2::Error::is_reset)
+        })
     }
 
     /// The last cause, which is where it began.

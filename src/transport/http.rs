@@ -127,11 +127,14 @@ impl Http {
         );
         match sent.await {
             Err(_) => Exchanged::lost(out_of_time("no answer had begun")),
-            Ok((Err(error), connected)) => Exchanged {
-                result: Err((None, Failure::of(&error, is_https))),
-                // The connection was an old one, and it died before an answer began.
-                was_stale: !connected && !error.is_connect(),
-            },
+            Ok((Err(error), connected)) => {
+                let failure = Failure::of(&error, is_https);
+                Exchanged {
+                    // The connection was an old one, and it died before an answer began.
+                    was_stale: !connected && failure.is_hang_up,
+                    result: Err((None, failure)),
+                }
+            }
             Ok((Ok(response), _)) => take(response, bounds, is_https).await,
         }
     }

@@ -1,6 +1,7 @@
 //! Whom to trust: the system's certificates, or the bundled ones where a system has none.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +24,9 @@ pub struct Places<'a> {
     pub folders: Option<&'a OsStr>,
 }
 
+/// The largest file of certificates: the world's bundle has a quarter of a MiB.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+
 /// The system's roots, read once for the life of the process and of its children.
 static SYSTEM_ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
 
@@ -41,12 +45,31 @@ pub fn load(places: Places<'_>) -> Result<Arc<RootCertStore>, Error> {
 
 /// `roots` and the certificates of `file`, which is the option `ca_file`.
 pub fn with_ca_file(roots: &RootCertStore, file: &Path) -> Result<Arc<RootCertStore>, Error> {
-    let found = rustls_native_certs::load_certs_from_paths(Some(file), None);
+    let found = read_file(file);
     let mut roots = roots.clone();
     if add(&mut roots, &found) == 0 {
         return Err(unusable("ca_file", &file.display().to_string(), &found));
     }
     Ok(Arc::new(roots))
+}
+
+/// Reads a file of certificates, unless it is none: another kind could be endless.
+fn read_file(file: &Path) -> CertificateResult {
+    let is_file = fs::metadata(file).map(|about| about.is_file() && about.len() <= MAX_FILE_BYTES);
+    let why = match is_file {
+        Ok(true) => return rustls_native_certs::load_certs_from_paths(Some(file), None),
+        Ok(false) => io::Error::other("it is no regular file of at most 16 MiB"),
+        Err(error) => error,
+    };
+    let mut refused = CertificateResult::default();
+    refused.errors.push(rustls_native_certs::Error {
+        context: "reading certificates",
+        kind: ErrorKind::Io {
+            inner: why,
+            path: file.to_owned(),
+        },
+    });
+    refused
 }
 
 /// Checks the option `ca_file` where no roots are needed.
@@ -74,7 +97,10 @@ fn read_system() -> Result<Arc<RootCertStore>, Error> {
 fn read_places(places: Places<'_>) -> Result<Arc<RootCertStore>, Error> {
     let mut roots = RootCertStore::empty();
     let mut read = |name: &str, file: Option<&Path>, folder: Option<&Path>| {
-        let found = rustls_native_certs::load_certs_from_paths(file, folder);
+        let found = match file {
+            Some(file) => read_file(file),
+            None => rustls_native_certs::load_certs_from_paths(None, folder),
+        };
         match (exhaustion(&found), add(&mut roots, &found)) {
             (Some(error), _) => Err(exhausted(name, error)),
             (None, 0) => Ok(Some(found)),

@@ -184,7 +184,7 @@ impl Generation {
         }
         inbox.orders.push_back(order);
         drop(inbox);
-        self.bell.notify_one();
+        self.ring();
         Ok(true)
     }
 
@@ -194,7 +194,17 @@ impl Generation {
         if inbox.has_thread {
             inbox.orders.push_back(order);
             drop(inbox);
-            self.bell.notify_one();
+            self.ring();
+        }
+    }
+
+    /// Wakes the I/O thread. Where that fails, the host has closed our descriptors this very moment, and
+    /// the orders here end as lost.
+    fn ring(&self) {
+        let rung = catch_unwind(AssertUnwindSafe(|| self.bell.notify_one()));
+        if rung.is_err() {
+            std::mem::forget(rung); // its drop may panic again
+            self.give_up(Ended::Lost);
         }
     }
 
@@ -207,7 +217,7 @@ impl Generation {
                 let served =
                     catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.take_orders())));
                 std::mem::forget(served);
-                self.abandon(Ended::Defect);
+                self.abandon(self.blame());
             }
             Err(error) => self.refuse(&error),
         }
@@ -220,6 +230,14 @@ impl Generation {
             .on_thread_park(|| self.stop_if_lost())
             .on_thread_unpark(|| self.stop_if_lost())
             .build()
+    }
+
+    /// Why something broke that cannot break.
+    fn blame(&self) -> Ended {
+        match system().is_alive(&self.canary) {
+            true => Ended::Defect,
+            false => Ended::Lost,
+        }
     }
 
     fn stop_if_lost(&self) {
@@ -272,6 +290,14 @@ impl Generation {
 
     /// Ends every call in memory alone and stops this thread for ever, with all that it holds.
     fn abandon(&self, why: Ended) -> ! {
+        self.give_up(why);
+        loop {
+            thread::park();
+        }
+    }
+
+    /// Ends every call in memory alone, and takes no more.
+    fn give_up(&self, why: Ended) {
         self.is_abandoned.store(true, Ordering::Release);
         let orders = std::mem::take(&mut lock(&self.inbox).orders);
         let running = std::mem::take(&mut *lock(&self.running));
@@ -282,9 +308,6 @@ impl Generation {
         }
         running.values().for_each(|job| job.end(why.clone()));
         std::mem::forget((orders, running));
-        loop {
-            thread::park();
-        }
     }
 }
 
@@ -297,9 +320,8 @@ struct Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         let job = lock(&self.generation.running).remove(&self.key);
-        if let Some(job) = job {
-            // A job that is over without an answer has met a defect of ours.
-            job.end(Ended::Defect);
+        if let Some(job) = job.filter(|_| thread::panicking()) {
+            job.end(self.generation.blame());
         }
     }
 }

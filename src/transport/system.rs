@@ -10,10 +10,10 @@ pub trait System: Send + Sync {
     /// A number that differs between a process and each child that it forks.
     fn fork_mark(&self) -> u64;
 
-    /// Opens a descriptor that nobody uses, to learn from it whether the host closed ours.
+    /// Opens descriptors that nobody uses, to learn from them whether the host closed ours.
     fn open_canary(&self) -> io::Result<Canary>;
 
-    /// Is the canary still the descriptor that we opened?
+    /// Are they still the ones that we opened?
     fn is_alive(&self, canary: &Canary) -> bool;
 
     /// Starts a thread on which no signal of the host's is handled.
@@ -31,12 +31,12 @@ pub trait System: Send + Sync {
     fn is_privileged(&self) -> bool;
 }
 
-/// An unused descriptor with what identifies it, as numbers can be closed and given anew.
+/// Unused descriptors with what identifies them, as numbers can be closed and given anew.
 #[derive(Debug)]
 pub struct Canary {
-    /// Its number.
-    pub descriptor: i32,
-    /// The device and the inode behind it.
+    /// Their numbers, a low one and a high one.
+    pub descriptors: [i32; 2],
+    /// The device and the inode behind both.
     pub identity: (u64, u64),
 }
 
@@ -62,7 +62,7 @@ impl System for Portable {
 
     fn open_canary(&self) -> io::Result<Canary> {
         Ok(Canary {
-            descriptor: -1,
+            descriptors: [-1; 2],
             identity: (0, 0),
         })
     }

@@ -4,6 +4,8 @@ use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixDatagram;
 use std::ptr;
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
@@ -28,28 +30,22 @@ impl System for Unix {
     }
 
     fn open_canary(&self) -> io::Result<Canary> {
-        // SAFETY: no pointers are passed.
-        let opened = unsafe { libc::socket(libc::AF_UNIX, libc::SOCK_DGRAM, 0) };
-        if opened < 0 {
-            return Err(io::Error::last_os_error());
-        }
+        let socket = UnixDatagram::unbound()?;
         // Above 2, where no host looks for its standard streams.
-        // SAFETY: `opened` is ours, and no pointers are passed.
-        let descriptor = unsafe { libc::fcntl(opened, libc::F_DUPFD_CLOEXEC, 3) };
-        let error = io::Error::last_os_error();
-        // SAFETY: `opened` is ours and used no more.
-        unsafe { libc::close(opened) };
-        match identity(descriptor) {
+        let low = duplicate(&socket, 3)?;
+        let high = duplicate(&socket, HIGH_DESCRIPTOR).unwrap_or(low);
+        match identity(low) {
             Some(identity) => Ok(Canary {
-                descriptor,
+                descriptors: [low, high],
                 identity,
             }),
-            None => Err(error),
+            None => Err(io::Error::last_os_error()),
         }
     }
 
     fn is_alive(&self, canary: &Canary) -> bool {
-        identity(canary.descriptor) == Some(canary.identity)
+        let mut descriptors = canary.descriptors.into_iter();
+        descriptors.all(|descriptor| identity(descriptor) == Some(canary.identity))
     }
 
     fn spawn(
@@ -127,6 +123,19 @@ unsafe fn errno() -> *mut c_int {
 unsafe fn errno() -> *mut c_int {
     // SAFETY: it has no conditions.
     unsafe { libc::__errno() }
+}
+
+/// Hosts close what is above a number, or all up to one: the canary sits below and above our others.
+const HIGH_DESCRIPTOR: c_int = 512;
+
+/// The same socket once more, under the lowest free number from `lowest` on.
+fn duplicate(socket: &UnixDatagram, lowest: c_int) -> io::Result<c_int> {
+    // SAFETY: the socket is open, and no pointers are passed.
+    let descriptor = unsafe { libc::fcntl(socket.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) };
+    match descriptor {
+        0.. => Ok(descriptor),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Which file, socket or pipe a number stands for.
