@@ -99,6 +99,7 @@ static void nulls(void)
     CHECK(ik_get_file_versions(NULL, NULL, NULL) == IK_STATUS_INVALID_ARGUMENT);
     check_call(client, NULL, IK_STATUS_INVALID_ARGUMENT, "file_id");
     check_call(NULL, "6a1b", IK_STATUS_INVALID_ARGUMENT, "handle");
+    check_call(NULL, "6a1b", IK_STATUS_INVALID_ARGUMENT, "ik_client_new()"); /* where one comes from */
     ik_client_free(client);
 
     /* without a config everything comes from the environment, which says nothing here */
@@ -233,6 +234,25 @@ static void texts(void)
     }
 }
 
+/* Who reads the header knows a parameter, who reads the README an option. */
+static void null_texts(void)
+{
+    static const struct { const char *option; const char *parameter; set_text set; } rows[] = {
+        {"private_key", "private_key", ik_config_set_private_key},
+        {"base_url", "base_url", ik_config_set_base_url},
+        {"ca_file", "pem_path", ik_config_set_ca_file},
+        {"proxy", "url", ik_config_set_proxy},
+    };
+    for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+        ik_config *config = good_config();
+        CHECK(rows[at].set(config, NULL) == IK_STATUS_INVALID_ARGUMENT);
+        check_client(config, IK_STATUS_INVALID_ARGUMENT, rows[at].option);
+        check_client(config, IK_STATUS_INVALID_ARGUMENT, rows[at].parameter);
+        check_client(config, IK_STATUS_INVALID_ARGUMENT, "NULL");
+        ik_config_free(config);
+    }
+}
+
 /* Each refused setter is named until it succeeds; healing one leaves the others' marks. */
 static void several_marks(void)
 {
@@ -320,7 +340,7 @@ int main(int argc, char **argv)
     static const struct { const char *name; void (*check)(void); } themes[] = {
         {"nulls", nulls},     {"order", order}, {"out_parameters", out_parameters},
         {"numbers", numbers}, {"texts", texts}, {"several_marks", several_marks},
-        {"copies", copies},   {"names", names},
+        {"copies", copies},   {"names", names}, {"null_texts", null_texts},
     };
     CHECK(argc == 3);
     url = argv[2];

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 enum { FILES = 12, CALLS = 3, ROUNDS = 5, HIGHEST = 4096 };
@@ -141,11 +142,59 @@ static void during_a_call(int argc, char **argv)
     check_files(argc, argv);
 }
 
+static struct {
+    const ik_client *client;
+    const char *id;
+    atomic_bool over;
+    atomic_uint ended;
+} callers;
+
+static void *keep_calling(void *argument)
+{
+    int64_t *slowest_ms = argument;
+    for (; !callers.over; callers.ended++) {
+        char *answer = NULL;
+        int64_t started = now_ms();
+        ik_get_file_versions(callers.client, callers.id, &answer); /* whatever comes of it, in time */
+        int64_t took_ms = now_ms() - started;
+        *slowest_ms = took_ms > *slowest_ms ? took_ms : *slowest_ms;
+        ik_string_free(answer);
+    }
+    return NULL;
+}
+
+/* Calls that are handed over at any moment of the loss. Prints how long the slowest took. */
+static void during_hand_overs(int argc, char **argv)
+{
+    enum { CALLERS = 4, LOSSES = 100 };
+    callers.client = make_client(argc, argv);
+    callers.id = option(argc, argv, "--id", "file");
+    pthread_t threads[CALLERS];
+    int64_t slowest_ms[CALLERS] = {0};
+    for (int at = 0; at < CALLERS; at++)
+        threads[at] = start_thread(keep_calling, &slowest_ms[at]);
+    for (int at = 0; at < LOSSES; at++) {
+        unsigned ended = callers.ended;
+        while (callers.ended == ended) /* all have a deadline */
+            sched_yield();
+        close_all();
+    }
+    callers.over = true;
+    for (int at = 0; at < CALLERS; at++) {
+        join_thread(threads[at]);
+        printf("%lld\n", (long long)slowest_ms[at]);
+    }
+    ik_client *client = make_client(argc, argv);
+    call(client, callers.id);
+    ik_client_free(client);
+}
+
 int main(int argc, char **argv)
 {
     static const struct part parts[] = {{"before-first-use", before_first_use},
                                         {"after-use", after_use},
                                         {"right-after-a-call", right_after_a_call},
-                                        {"during-a-call", during_a_call}};
+                                        {"during-a-call", during_a_call},
+                                        {"during-hand-overs", during_hand_overs}};
     return RUN_PART(parts, argc, argv);
 }

@@ -122,11 +122,9 @@ static inline int listen_here(int *port)
     return listener;
 }
 
-/* A client of that port. It does not repeat a request. */
-static inline ik_client *client_of(int port, uint64_t timeout_ms)
+/* A client of that base URL. It does not repeat a request. */
+static inline ik_client *client_of_url(const char *url, uint64_t timeout_ms)
 {
-    char url[64];
-    snprintf(url, sizeof url, "http://127.0.0.1:%d", port);
     ik_config *config = ik_config_new();
     CHECK(ik_config_set_private_key(config, "private_host") == IK_STATUS_OK);
     CHECK(ik_config_set_base_url(config, url) == IK_STATUS_OK);
@@ -137,6 +135,14 @@ static inline ik_client *client_of(int port, uint64_t timeout_ms)
     CHECK_STATUS(ik_client_new(config, &client, &error), IK_STATUS_OK, error);
     ik_config_free(config);
     return client;
+}
+
+/* The same for a port of this machine. */
+static inline ik_client *client_of(int port, uint64_t timeout_ms)
+{
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", port);
+    return client_of_url(url, timeout_ms);
 }
 
 /* Reads one request's head to its end. */

@@ -48,6 +48,11 @@ fn a_refused_text_marks_its_config_until_the_same_setter_succeeds() {
 }
 
 #[test]
+fn a_null_text_is_named_by_parameter_and_by_option() {
+    assert_eq!(theme("null_texts").0.connection_count(), 0);
+}
+
+#[test]
 fn every_mark_counts_until_it_is_healed() {
     assert_eq!(theme("several_marks").0.connection_count(), 0);
 }

@@ -178,6 +178,19 @@ fn a_host_that_closes_all_descriptors_goes_on() {
     });
 }
 
+/// The header asks the host not to do this. In a debug build the standard library ends a process that
+/// closes what is closed already, so only an optimised one shows what becomes of the calls.
+#[cfg(not(debug_assertions))]
+#[test]
+fn calls_handed_over_while_descriptors_are_lost_end_by_their_deadlines() {
+    in_parallel(&[false, true], |&tls| {
+        let emulator = emulator(tls);
+        let run = against(&emulator, "descriptors", "during-hand-overs");
+        let seen = run.arg("--timeout-ms").arg("500").run().expect_ok();
+        crate::names::expect_each_by(&seen, Duration::from_millis(500 + 250));
+    });
+}
+
 #[test]
 fn without_descriptors_a_call_says_so_and_recovers() {
     let rows = [

@@ -16,10 +16,13 @@ mod handles; // any number in, a status out; what is freed stays freed
 mod header; // the committed header: up to date, complete, readable, clean
 mod hosts; // what a host process does: fork, signals, descriptors, stacks, exit
 mod layering; // which room may use which
+mod names; // resolvers that hang or fail
 mod pauses; // what a 429 asks for, and whom it makes wait
+mod proxies; // which proxy is taken, and what becomes of its failures
 mod readme; // what the README says is so
 mod request; // what goes out on the wire
 mod response; // a body is checked, bounded and passed on untouched
 mod retries; // what is repeated, how often and after how long
+mod secrets; // the key shows nowhere, however a server echoes it
 mod threads; // many threads on one client, waiting and cancelled ones
-mod tls; // certificates, connections over TLS, proxies
+mod tls; // certificates and connections over TLS

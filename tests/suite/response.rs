@@ -258,7 +258,9 @@ fn the_size_limit_is_exact_on_the_wire_and_after_decoding() {
                 assert_eq!(answer.json(), body);
             } else {
                 assert_eq!(answer.attempts(), Some(1));
-                assert!(answer.message().contains(&limit.to_string()), "{answer:?}");
+                let message = answer.message();
+                assert!(message.contains(&limit.to_string()), "{message}");
+                assert!(message.contains("raise max_response_bytes"), "{message}");
             }
         }
     });

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{against, emulator, to_server};
 use crate::script::{Request, Server, ok, send};
+use crate::support::c_program;
 
 /// Answers every request with the id that it asks for, which is the name of the process that asks.
 fn register() -> Server {
@@ -122,4 +123,9 @@ fn forks_while_threads_are_inside_the_library_hang_nobody() {
     let emulator = emulator(false);
     against(&emulator, "fork_busy", "").run().expect_ok();
     assert!(emulator.requests() > 160, "{}", emulator.requests()); // two of each child
+}
+
+#[test]
+fn forks_while_threads_change_and_use_a_config_hang_nobody() {
+    c_program("fork_config").command().run().expect_ok();
 }
