@@ -525,6 +525,149 @@ void ik_client_free(ik_client *handle);
  */
 ik_status ik_get_file_versions(const ik_client *handle, const char *file_id, char **out_json);
 
+/**
+ * Gets one version of a file. Sends a request and waits; the client's timeout bounds the wait, retries
+ * included.
+ *
+ * @param handle      A client from ik_client_new().
+ * @param file_id     The file's id, 1 to 256 bytes of UTF-8 without control characters, neither "."
+ *                    nor "..". Borrowed until this function returns.
+ * @param version_id  The version's id, as versionInfo.id has it, with the same bounds. Borrowed until
+ *                    this function returns.
+ * @param out_json    Always set: on success the version, a JSON object, byte for byte the server's; on
+ *                    failure an error document. Yours: free it with ik_string_free().
+ *
+ * @retval IK_STATUS_OK                The object is in *out_json.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or an id that cannot be one. Nothing was sent.
+ * @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
+ * @retval IK_STATUS_BAD_REQUEST       The server finds an id malformed.
+ * @retval IK_STATUS_NOT_FOUND         No file, or no version of it, has this id.
+ * Or another status from 10 to 30: see "Statuses of a request" above.
+ *
+ * Threads: any, at once, on one client. Needs a stack of 16 KiB.
+ * Since 0.1.0. GET /v1/files/{fileId}/versions/{versionId}
+ */
+ik_status ik_get_file_version_details(const ik_client *handle,
+                                      const char *file_id,
+                                      const char *version_id,
+                                      char **out_json);
+
+/**
+ * Deletes a version of a file, which must not be the current one. Sends a request and waits; the
+ * client's timeout bounds the wait, retries included. A request that is repeated after a lost
+ * connection may find the version gone: IK_STATUS_NOT_FOUND, with more than one of "attempts".
+ *
+ * @param handle      A client from ik_client_new().
+ * @param file_id     The file's id, 1 to 256 bytes of UTF-8 without control characters, neither "."
+ *                    nor "..". Borrowed until this function returns.
+ * @param version_id  The version's id, as versionInfo.id has it, with the same bounds. Borrowed until
+ *                    this function returns.
+ * @param out_json    Always set: on success {}, or the server's JSON if it sent some; on failure an
+ *                    error document. Yours: free it with ik_string_free().
+ *
+ * @retval IK_STATUS_OK                The version is deleted.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or an id that cannot be one. Nothing was sent.
+ * @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
+ * @retval IK_STATUS_BAD_REQUEST       It is the current version, or the server finds an id malformed.
+ * @retval IK_STATUS_NOT_FOUND         No file, or no version of it, has this id.
+ * Or another status from 10 to 30: see "Statuses of a request" above.
+ *
+ * Threads: any, at once, on one client. Needs a stack of 16 KiB.
+ * Since 0.1.0. DELETE /v1/files/{fileId}/versions/{versionId}
+ */
+ik_status ik_delete_file_version(const ik_client *handle,
+                                 const char *file_id,
+                                 const char *version_id,
+                                 char **out_json);
+
+/**
+ * Makes an older version of a file the current one. Sends a request and waits; the client's timeout
+ * bounds the wait, retries included.
+ *
+ * @param handle      A client from ik_client_new().
+ * @param file_id     The file's id, 1 to 256 bytes of UTF-8 without control characters, neither "."
+ *                    nor "..". Borrowed until this function returns.
+ * @param version_id  The version's id, as versionInfo.id has it, with the same bounds. Borrowed until
+ *                    this function returns.
+ * @param out_json    Always set: on success the version, now current, a JSON object, byte for byte the
+ *                    server's; on failure an error document. Yours: free it with ik_string_free().
+ *
+ * @retval IK_STATUS_OK                The object is in *out_json.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or an id that cannot be one. Nothing was sent.
+ * @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
+ * @retval IK_STATUS_BAD_REQUEST       The server finds an id malformed.
+ * @retval IK_STATUS_NOT_FOUND         No file, or no version of it, has this id.
+ * Or another status from 10 to 30: see "Statuses of a request" above.
+ *
+ * Threads: any, at once, on one client. Needs a stack of 16 KiB.
+ * Since 0.1.0. PUT /v1/files/{fileId}/versions/{versionId}/restore
+ */
+ik_status ik_restore_file_version(const ik_client *handle,
+                                  const char *file_id,
+                                  const char *version_id,
+                                  char **out_json);
+
+/**
+ * Sends any other request to the API and waits; the client's timeout bounds the wait, retries
+ * included. GET, PUT and DELETE are repeated as "Retries" above says; POST and PATCH only where the
+ * server surely did not act: no connection, HTTP 429, or HTTP 503 with Retry-After.
+ *
+ * @param handle     A client from ik_client_new().
+ * @param method     "GET", "POST", "PUT", "PATCH" or "DELETE". Borrowed until this function returns.
+ * @param path       The path with its query, 1 to 8192 bytes, such as "/v1/files?limit=10". It is put
+ *                   after the base URL as it stands, so it must be encoded: visible ASCII without #
+ *                   and backslashes, one / at its beginning, no segment that is . or .. and none with %2F or
+ *                   %5C. Borrowed until this function returns.
+ * @param body_json  The request's body, valid JSON, sent byte for byte; or NULL for none. Borrowed
+ *                   until this function returns.
+ * @param out_json   Always set: on success the answer, any JSON, byte for byte the server's, or {}
+ *                   where it has no body; on failure an error document. Yours: free it with
+ *                   ik_string_free().
+ *
+ * @retval IK_STATUS_OK                The answer is in *out_json.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL handle, method or path, or one of them or the body cannot
+ *                                     be sent. Nothing was sent.
+ * @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
+ * Or another status from 10 to 30: see "Statuses of a request" above.
+ *
+ * Threads: any, at once, on one client. Needs a stack of 16 KiB.
+ * Since 0.1.0.
+ */
+ik_status ik_request(const ik_client *handle,
+                     const char *method,
+                     const char *path,
+                     const char *body_json,
+                     char **out_json);
+
+/* JSON -------------------------------------------------------------------------------------- */
+
+/**
+ * Reads one value out of a JSON document, so that plain C needs no JSON parser.
+ *
+ * @param json       The document, such as an answer of this library or an error document. Borrowed
+ *                   until this function returns.
+ * @param pointer    Where the value is, as RFC 6901 has it: "/0/versionInfo/id", "/error/message", or
+ *                   "" for the whole document. ~1 stands for a slash in a name, ~0 for a tilde.
+ *                   Borrowed until this function returns.
+ * @param out_value  Always set: on success the value, a string as its text without quotes and
+ *                   escapes, anything else as JSON text; NULL with IK_STATUS_NO_VALUE; with any other
+ *                   failure an error document. Yours: free it with ik_string_free().
+ *
+ * @retval IK_STATUS_OK                The value is in *out_value. Of members with the same name the
+ *                                     last counts.
+ * @retval IK_STATUS_NO_VALUE          There is nothing at that place, or null.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, a document that is no JSON or is nested deeper than 256,
+ *                                     or no such pointer.
+ * @retval IK_STATUS_INVALID_RESPONSE  The string holds U+0000 or half of a surrogate pair.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any. Needs a stack of 16 KiB.
+ * Since 0.1.0.
+ */
+ik_status ik_json_get(const char *json,
+                      const char *pointer,
+                      char **out_value);
+
 #ifdef __cplusplus
 }
 #endif

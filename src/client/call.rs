@@ -11,7 +11,7 @@ use super::operation::Operation;
 use super::pace::Pace;
 use super::retry::{Outcome, Retries, Step, allowed_spacing, asked_wait};
 use crate::primitives::error::Error;
-use crate::primitives::json::Shape;
+use crate::primitives::json;
 use crate::transport::failure::Failure;
 use crate::transport::http::{self, Answer, Bounds, Head, Http, is_success};
 use crate::transport::runtime::{Ended, Generation, Job, Work};
@@ -69,6 +69,19 @@ impl Call {
         }
     }
 
+    /// The body of a success, if it is what the operation promises. Takes time for a large one.
+    pub fn check(&self, answer: Answer) -> Result<Vec<u8>, Error> {
+        let is_empty = answer.body.is_empty() || matches!(answer.head.status, 204 | 205);
+        if is_empty && self.operation.may_be_empty {
+            return Ok(b"{}".to_vec());
+        }
+        match json::check(&answer.body, self.operation.answer) {
+            Ok(()) if !is_empty => Ok(answer.body),
+            Ok(()) => Err(self.unusable(&answer, "a document was due")),
+            Err(why) => Err(self.unusable(&answer, &why)),
+        }
+    }
+
     fn finish(&self, ended: Result<Answer, Error>) {
         let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         outcome.get_or_insert(ended);
@@ -112,13 +125,19 @@ impl Call {
         self.attempts.fetch_add(1, Ordering::Relaxed);
         let exchanged = live
             .http
-            .exchange(&self.operation.method, url, &bounds)
+            .exchange(
+                &self.operation.method,
+                url,
+                self.operation.body.as_deref(),
+                &bounds,
+            )
             .await;
         match exchanged.result {
             Ok(answer) => self.judge(live, answer),
             Err((head, failure)) => {
                 let outcome = Outcome {
                     is_passing: failure.is_passing,
+                    was_connected: failure.is_connected(),
                     was_stale: exchanged.was_stale,
                     ..FINAL
                 };
@@ -140,13 +159,7 @@ impl Call {
         live.observe(&answer.head);
         let status = answer.head.status;
         if is_success(status) {
-            return match status {
-                204 | 205 if self.operation.shape == Shape::Array => {
-                    let why = "a document was due";
-                    Err((self.unusable(&answer, why), FINAL))
-                }
-                _ => Ok(answer),
-            };
+            return Ok(answer);
         }
         let asked = asked_wait(status, &answer.head.headers, SystemTime::now());
         if status == 429 {
@@ -214,6 +227,7 @@ impl Live {
 const FINAL: Outcome = Outcome {
     http_status: None,
     is_passing: false,
+    was_connected: true,
     was_stale: false,
     asked: None,
 };

@@ -12,7 +12,6 @@ pub mod urls;
 use std::sync::Arc;
 
 use crate::primitives::error::Error;
-use crate::primitives::json;
 use crate::transport::failure::refusal;
 use crate::transport::runtime::{self, Job};
 use call::Call;
@@ -63,12 +62,7 @@ impl Client {
             .map_err(|error| call.refused(&refusal(&error)))
             .and_then(|()| call.wait());
         // Here, on the caller's thread: a large body must not hold up the others.
-        let body = body.and_then(
-            |answer| match json::check(&answer.body, call.operation.shape) {
-                Ok(()) => Ok(answer.body),
-                Err(why) => Err(call.unusable(&answer, &why)),
-            },
-        );
+        let body = body.and_then(|answer| call.check(answer));
         body.map_err(|error| error.redacted(&self.shared.settings.redactor))
     }
 }

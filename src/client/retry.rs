@@ -19,6 +19,8 @@ pub struct Outcome {
     pub http_status: Option<u16>,
     /// Without an answer: may another attempt fare better?
     pub is_passing: bool,
+    /// Without an answer: may the server have seen the request?
+    pub was_connected: bool,
     /// Did a kept connection turn out to be dead before the answer began?
     pub was_stale: bool,
     /// How long the server asked to wait.
@@ -90,7 +92,7 @@ impl Retries {
             Some(503) if outcome.asked.is_some() => true,
             Some(408 | 409 | 500..=599) => self.is_idempotent,
             Some(_) => false,
-            None => outcome.is_passing && self.is_idempotent,
+            None => outcome.is_passing && (self.is_idempotent || !outcome.was_connected),
         }
     }
 
@@ -150,6 +152,7 @@ mod tests {
     const FAILED: Outcome = Outcome {
         http_status: None,
         is_passing: true,
+        was_connected: true,
         was_stale: false,
         asked: None,
     };
@@ -208,6 +211,14 @@ mod tests {
                 },
                 false,
                 false,
+            ),
+            (
+                Outcome {
+                    was_connected: false,
+                    ..FAILED
+                },
+                true,
+                true,
             ),
             (answered(408, None), true, false),
             (answered(409, None), true, false),

@@ -57,10 +57,16 @@ impl BaseUrl {
 
     /// The URL of an operation.
     pub fn join(&self, path: &Path) -> Result<Url, Error> {
-        let whole = format!("{}{path}", self.text);
-        Url::parse(&whole).map_err(|error| {
-            Error::invalid_argument(format!("the path cannot follow base_url: {error}"))
-        })
+        let refused = || Error::invalid_argument("path would be sent otherwise than it is written");
+        let url = Url::parse(&format!("{}{path}", self.text)).map_err(|_| refused())?;
+        let sent = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        match url.origin() == self.url.origin() && sent == self.path_of(path) {
+            true => Ok(url),
+            false => Err(refused()),
+        }
     }
 
     /// The path of an operation's URL, prefix included.

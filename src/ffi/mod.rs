@@ -10,6 +10,7 @@ pub mod client;
 pub mod config;
 mod gathered;
 mod handle;
+pub mod json;
 pub mod operations;
 mod process;
 pub mod status;

@@ -46,6 +46,11 @@ impl<'a> Text<'a> {
         Text { name, text }
     }
 
+    /// The text where there is one.
+    pub fn optional(self) -> Result<Option<&'a str>, Error> {
+        self.text.map(|_| self.required()).transpose()
+    }
+
     /// The text, which must be there and be UTF-8.
     pub fn required(self) -> Result<&'a str, Error> {
         let name = self.name;
@@ -104,6 +109,8 @@ impl Out {
         undisturbed(|| {
             let answered = guard(|| match call() {
                 Ok(text) => (Status::Ok, text.and_then(to_c)),
+                // That there is nothing is all there is to say.
+                Err(error) if error.status == Status::NoValue => (error.status, None),
                 Err(error) => (error.status, to_c(error.document().into_bytes())),
             });
             let (status, string) =

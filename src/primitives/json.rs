@@ -10,6 +10,10 @@ pub const MAX_DEPTH: usize = 256;
 pub enum Shape {
     /// An array.
     Array,
+    /// An object.
+    Object,
+    /// Any value.
+    Any,
 }
 
 /// Checks a body without changing it, or says why it is not what it should be.
@@ -27,11 +31,10 @@ pub fn check(body: &[u8], shape: Shape) -> Result<(), String> {
     }
     // Neither recursion nor numbers nor surrogates are looked at here: the grammar alone.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| format!("it is not JSON: {error}"))?;
-    match shape {
-        Shape::Array if !text.trim_start().starts_with('[') => {
-            Err("it is JSON, but not an array".to_owned())
-        }
-        Shape::Array => Ok(()),
+    match (shape, text.trim_start().as_bytes().first()) {
+        (Shape::Array, Some(b'[')) | (Shape::Object, Some(b'{')) | (Shape::Any, _) => Ok(()),
+        (Shape::Array, _) => Err("it is JSON, but not an array".to_owned()),
+        (Shape::Object, _) => Err("it is JSON, but not an object".to_owned()),
     }
 }
 

@@ -3,5 +3,6 @@
 pub mod error;
 pub mod json;
 pub mod path;
+pub mod pointer;
 pub mod secret;
 pub mod status;

@@ -8,6 +8,8 @@ use super::error::Error;
 
 /// The longest id, in bytes. ImageKit's own have 24.
 pub const MAX_ID_BYTES: usize = 256;
+/// The longest path that can be given. Servers take less.
+const MAX_PATH_BYTES: usize = 8192;
 
 /// What RFC 3986 calls unreserved stands for itself; every other byte is encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -24,6 +26,12 @@ impl Path {
     /// The root of version 1 of the API.
     pub fn v1() -> Path {
         Path("/v1".to_owned())
+    }
+
+    /// A path that the caller gave as it is to be sent, query included, or what is wrong with it.
+    pub fn given(path: &str) -> Result<Path, Error> {
+        check_given(path)?;
+        Ok(Path(path.to_owned()))
     }
 
     /// Adds a fixed segment.
@@ -46,6 +54,37 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Nothing in it may lead to another place than it says.
+fn check_given(path: &str) -> Result<(), Error> {
+    let refused = |why: &str| {
+        Err(Error::invalid_argument(format!(
+            "path {why}: pass one below base_url as it is sent, such as /v1/files?limit=10"
+        )))
+    };
+    if path.len() > MAX_PATH_BYTES {
+        return refused("is longer than 8192 bytes");
+    }
+    if !path.starts_with('/') || path.starts_with("//") {
+        return refused("does not begin with one slash");
+    }
+    if path
+        .bytes()
+        .any(|byte| !byte.is_ascii_graphic() || matches!(byte, b'\\' | b'#'))
+    {
+        return refused("contains a space, a backslash, a # or what is not ASCII");
+    }
+    let segments = path.split('?').next().unwrap_or_default().split('/');
+    for segment in segments.map(str::to_ascii_lowercase) {
+        if matches!(segment.replace("%2e", ".").as_str(), "." | "..") {
+            return refused("has a segment that is . or ..");
+        }
+        if segment.contains("%2f") || segment.contains("%5c") {
+            return refused("has an encoded slash or backslash");
+        }
+    }
+    Ok(())
 }
 
 fn check_id(name: &str, id: &str) -> Result<(), Error> {
@@ -91,6 +130,38 @@ mod tests {
             ("a\\b;c=d&e@f:g", "a%5Cb%3Bc%3Dd%26e%40f%3Ag"),
         ] {
             assert_eq!(encoded(id), Ok(format!("/v1/files/{segment}/versions")));
+        }
+    }
+
+    #[test]
+    fn a_given_path_leads_where_it_says() {
+        for path in [
+            "/v1/files",
+            "/v1/files?path=/a/../b&x=%2f",
+            "/",
+            "/v1/a%20b/..c/...",
+            "/%2e%2ex",
+        ] {
+            assert_eq!(Path::given(path), Ok(Path(path.to_owned())));
+        }
+        for path in [
+            "",
+            "v1",
+            "//host/x",
+            "https://host",
+            "/a b",
+            "/a\\b",
+            "/a#b",
+            "/é",
+            "/a\n",
+            "/../x",
+            "/a/.",
+            "/%2E%2e/x",
+            "/.%2E",
+            "/a%2Fb",
+            "/a%5cb",
+        ] {
+            assert!(Path::given(path).is_err(), "{path}");
         }
     }
 

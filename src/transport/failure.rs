@@ -45,6 +45,11 @@ impl Failure {
         }
     }
 
+    /// Was there a connection on which the server may have seen the request?
+    pub fn is_connected(&self) -> bool {
+        !matches!(self.status, Status::ConnectFailed | Status::TlsFailed)
+    }
+
     /// What an error of the HTTP stack means. By the types on the way down to its cause, never by
     /// its text.
     pub fn of(error: &reqwest::Error, is_https: bool) -> Failure {

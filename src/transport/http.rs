@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue,
+};
 use reqwest::{Method, NoProxy, Proxy, Request, Response, Url};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
@@ -114,10 +116,16 @@ impl Http {
     }
 
     /// Sends one request and takes its answer.
-    pub async fn exchange(&self, method: &Method, url: &Url, bounds: &Bounds) -> Exchanged {
+    pub async fn exchange(
+        &self,
+        method: &Method,
+        url: &Url,
+        json: Option<&str>,
+        bounds: &Bounds,
+    ) -> Exchanged {
         let connected = Cell::new(false);
         let is_https = url.scheme() == "https";
-        let sent = self.client.execute(self.request(method, url));
+        let sent = self.client.execute(self.request(method, url, json));
         let sent = timeout_at(
             bounds.deadline,
             CONNECTED.scope(connected, async {
@@ -139,12 +147,16 @@ impl Http {
         }
     }
 
-    fn request(&self, method: &Method, url: &Url) -> Request {
+    fn request(&self, method: &Method, url: &Url, json: Option<&str>) -> Request {
         let mut request = Request::new(method.clone(), url.clone());
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, self.authorization.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        if let Some(json) = json {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(json.to_owned().into());
+        }
         request
     }
 }

@@ -19,6 +19,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("Settings", &["src/ffi/config.rs"]),
     ("Clients", &["src/ffi/client.rs"]),
     ("Operations", &["src/ffi/operations.rs"]),
+    ("JSON", &["src/ffi/json.rs"]),
 ];
 
 #[test]
