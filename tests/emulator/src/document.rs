@@ -2,10 +2,11 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::library::{AiTag, File, Media, Version};
+use crate::file::File;
 use crate::timestamp::Timestamp;
+use crate::version::{AiTag, Media, Version};
 
 const URL_ENDPOINT: &str = "https://ik.imagekit.io/emulator";
 const URL_PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -55,14 +56,15 @@ struct VersionInfo<'a> {
 
 /// All versions of a file, the current one first.
 pub fn file_versions(file: &File) -> Vec<FileVersion<'_>> {
-    file.versions
-        .iter()
-        .enumerate()
-        .map(|(index, version)| file_version(file, version, index == 0))
+    let versions = file.versions();
+    versions
+        .map(|version| file_version(file, version))
         .collect()
 }
 
-fn file_version<'a>(file: &'a File, version: &'a Version, is_current: bool) -> FileVersion<'a> {
+/// `version` is one of the file's.
+pub fn file_version<'a>(file: &'a File, version: &'a Version) -> FileVersion<'a> {
+    let is_current = file.current().id == version.id;
     let (url, thumbnail) = urls(file, version, is_current);
     FileVersion {
         kind: if is_current { "file" } else { "file-version" },
@@ -85,15 +87,25 @@ fn file_version<'a>(file: &'a File, version: &'a Version, is_current: bool) -> F
         is_private_file: version.is_private,
         url,
         thumbnail,
-        file_type: match version.media {
-            Media::Image { .. } => "image",
-            Media::Video { .. } | Media::Raw {} => "non-image",
-        },
+        file_type: version.media.file_type(),
         file_path: &file.path,
         media: &version.media,
         size: version.size,
         mime: &version.mime,
     }
+}
+
+/// What an upload is answered with, where it made the current version.
+pub fn uploaded(file: &File) -> Value {
+    let mut shown = json!(file_version(file, file.current()));
+    if let Some(fields) = shown.as_object_mut() {
+        for absent in ["type", "createdAt", "updatedAt", "mime"] {
+            fields.remove(absent);
+        }
+        let thumbnail = fields.remove("thumbnail");
+        fields.insert("thumbnailUrl".to_owned(), json!(thumbnail));
+    }
+    shown
 }
 
 /// The version's URL and its thumbnail's.

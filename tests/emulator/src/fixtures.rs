@@ -1,13 +1,12 @@
 //! What the library holds at start: each kind of file, and a value of every type in every field.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use serde_json::{Value, json};
 
-use crate::library::{AiTag, File, Media, Version};
+use crate::file::File;
 use crate::timestamp::Timestamp;
+use crate::version::{AiTag, Media, Version};
 
-const NEW_YEAR_2026: Timestamp = Timestamp::from_ms(1_767_225_600_000);
+pub const NEW_YEAR_2026: Timestamp = Timestamp::from_ms(1_767_225_600_000);
 
 pub fn files() -> Vec<File> {
     vec![
@@ -65,7 +64,8 @@ fn image() -> File {
     file(
         "66a100000000000000000001",
         "/lamps/desk lamp.jpg",
-        vec![third, second, first],
+        first,
+        [second, third],
     )
 }
 
@@ -83,7 +83,8 @@ fn video() -> File {
     file(
         "66a100000000000000000002",
         "/films/unboxing.mp4",
-        vec![second, first],
+        first,
+        [second],
     )
 }
 
@@ -103,7 +104,8 @@ fn raw_file() -> File {
     file(
         "66a100000000000000000003",
         "/manuals/Bedienung (de).pdf",
-        vec![second, first],
+        first,
+        [second],
     )
 }
 
@@ -117,12 +119,12 @@ fn never_changed() -> File {
         size: 5_120,
         ..version("66a100000000000000000401", 1, "image/png", media)
     };
-    file("66a100000000000000000004", "/logo.png", vec![only])
+    file("66a100000000000000000004", "/logo.png", only, [])
 }
 
 /// As many versions as one list can hold.
 fn often_changed() -> File {
-    let versions = (1..=100).rev().map(|number| Version {
+    let numbered = |number| Version {
         size: 2_048 * u64::from(number),
         ..version(
             &format!("66a1000000000000000005{number:02x}"),
@@ -130,54 +132,31 @@ fn often_changed() -> File {
             "text/csv",
             Media::Raw {},
         )
-    });
+    };
     file(
         "66a100000000000000000005",
         "/stock/inventory.csv",
-        versions.collect(),
+        numbered(1),
+        (2..=100).map(numbered),
     )
 }
 
-/// A version in which everything optional is absent or null. Each is ten days after the last.
+/// Each is ten days after the last.
 fn version(id: &str, number: u32, mime: &str, media: Media) -> Version {
     let created_at = NEW_YEAR_2026.plus_days(10 * u64::from(number));
     Version {
-        id: id.to_owned(),
-        number,
-        object_version: object_version(id),
-        mime: mime.to_owned(),
-        media,
-        size: 0,
-        tags: None,
-        ai_tags: None,
-        is_private: false,
-        is_published: true,
-        custom_coordinates: None,
-        custom_metadata: json!({}),
-        embedded_metadata: None,
-        selected_fields_schema: None,
-        description: None,
-        created_at,
         updated_at: Timestamp::from_ms(created_at.as_ms() + 3_723_045), // an hour later
+        ..Version::new(id.to_owned(), number, mime, media, created_at)
     }
 }
 
-/// Sixteen letters that say as little about the version as the real ones do.
-fn object_version(id: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    let nibble = |place: u32| (hasher.finish() >> (4 * place)) as u8 & 0xf;
-    (0..16)
-        .map(|place| char::from(b'a' + nibble(place)))
-        .collect()
-}
-
-fn file(id: &str, path: &str, versions: Vec<Version>) -> File {
-    File {
-        id: id.to_owned(),
-        path: path.to_owned(),
-        versions,
+/// A file whose versions were uploaded in this order.
+fn file(id: &str, path: &str, first: Version, later: impl IntoIterator<Item = Version>) -> File {
+    let mut file = File::new(id.to_owned(), path.to_owned(), first);
+    for version in later {
+        file.add(version);
     }
+    file
 }
 
 fn photo(width: u32, height: u32) -> Media {

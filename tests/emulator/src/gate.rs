@@ -4,44 +4,62 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::api_error::ApiError;
 use crate::compression::{accepts_gzip, compress};
+use crate::faults::Fault;
 use crate::state::{self, Quota};
+use crate::wire::Line;
+use crate::{breakage, routes};
 
 pub async fn pass(
     State(state): State<Arc<state::State>>,
+    Extension(line): Extension<Arc<Line>>,
     request: Request,
     next: Next,
 ) -> Response {
     let request_id = state.next_request_id();
     let wants_gzip = accepts_gzip(request.headers());
 
-    let mut response = match admit(&state, request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+    let (mut response, fault) = match admit(&state, &request) {
+        Ok(mut fault) => match fault.answer.take() {
+            None => (next.run(request).await, fault),
+            Some(answer) => (answer.into_response(), fault),
+        },
+        Err(refusal) => (refusal.into_response(), Fault::default()),
     };
     if wants_gzip {
         response = compress(response).await;
     }
-    if !state.delay.is_zero() {
-        tokio::time::sleep(state.delay).await;
+    let delay = state.delay + fault.delay;
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
     }
     sign(&mut response, &request_id, &state.quota());
-    response
+    if fault.resets {
+        line.end_in_reset();
+    }
+    match fault.cut {
+        None => response,
+        Some(cut) => breakage::cut(response, cut, line).await,
+    }
 }
 
 /// The limit belongs to an account, so a request without the right key takes no place.
-fn admit(state: &state::State, headers: &HeaderMap) -> Result<(), ApiError> {
-    state.credentials.check(headers)?;
-    if state.admit() {
-        Ok(())
-    } else {
-        Err(ApiError::RateLimited)
+fn admit(state: &state::State, request: &Request) -> Result<Fault, ApiError> {
+    state.credentials.check(request.headers())?;
+    let is_exempt = request.uri().path() == routes::UPLOAD;
+    if !is_exempt && !state.admit() {
+        return Err(ApiError::RateLimited);
+    }
+    match &state.faults {
+        None => Ok(Fault::default()),
+        Some(faults) => faults.of(request.headers()),
     }
 }
 
@@ -56,7 +74,8 @@ fn sign(response: &mut Response, request_id: &str, quota: &Quota) {
         ("x-ratelimit-interval", whole_ms(quota.interval)),
         ("x-ratelimit-reset", reset_ms),
     ] {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        let header = headers.entry(HeaderName::from_static(name));
+        header.or_insert(HeaderValue::from(value)); // a fault may have asked for another
     }
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(HeaderName::from_static("x-ik-requestid"), value);

@@ -1,80 +1,31 @@
 //! The media library: what is stored. How the API shows it is `document`'s concern.
 
-use serde::Serialize;
-use serde_json::Value;
+use std::collections::HashMap;
 
-use crate::{fixtures, timestamp::Timestamp};
+use crate::file::{File, MOST_VERSIONS};
+use crate::fixtures;
+use crate::version::{Media, Version};
 
 /// Files in the order in which they were added.
 pub struct Library {
     files: Vec<File>,
-}
-
-/// A file keeps its id and its place; everything else belongs to one of its versions.
-pub struct File {
-    pub id: String,
-    /// From the root of the library: `/lamps/desk.jpg`.
-    pub path: String,
-    /// Never empty; the current one first, then from new to old.
-    pub versions: Vec<Version>,
-}
-
-pub struct Version {
-    pub id: String,
-    /// 1 for the first version ever uploaded.
-    pub number: u32,
-    /// Names this version in URLs.
-    pub object_version: String,
-    pub mime: String,
-    pub media: Media,
-    pub size: u64,
-    pub tags: Option<Vec<String>>,
-    pub ai_tags: Option<Vec<AiTag>>,
-    pub is_private: bool,
-    pub is_published: bool,
-    pub custom_coordinates: Option<String>,
-    /// An object with any keys.
-    pub custom_metadata: Value,
-    pub embedded_metadata: Option<Value>,
-    pub selected_fields_schema: Option<Value>,
-    pub description: Option<String>,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-}
-
-/// What only some kinds of file have.
-#[derive(Clone, Serialize)]
-#[serde(untagged, rename_all_fields = "camelCase")]
-pub enum Media {
-    Image {
-        height: u32,
-        width: u32,
-        has_alpha: bool,
-    },
-    Video {
-        height: u32,
-        width: u32,
-        bit_rate: u32,
-        duration: u32,
-        video_codec: String,
-        audio_codec: String,
-    },
-    /// Anything that is neither.
-    Raw {},
-}
-
-#[derive(Clone, Serialize)]
-pub struct AiTag {
-    pub name: String,
-    pub confidence: f64,
-    pub source: &'static str,
+    places_by_id: HashMap<String, usize>,
+    places_by_path: HashMap<String, usize>,
+    ids_given: u64,
 }
 
 impl Library {
     pub fn with_fixtures() -> Library {
-        Library {
-            files: fixtures::files(),
+        let mut library = Library {
+            files: Vec::new(),
+            places_by_id: HashMap::new(),
+            places_by_path: HashMap::new(),
+            ids_given: 0,
+        };
+        for file in fixtures::files() {
+            library.add(file);
         }
+        library
     }
 
     pub fn files(&self) -> &[File] {
@@ -82,15 +33,56 @@ impl Library {
     }
 
     pub fn file(&self, id: &str) -> Option<&File> {
-        self.files.iter().find(|file| file.id == id)
+        let place = *self.places_by_id.get(id)?;
+        self.files.get(place)
     }
-}
 
-impl File {
-    pub fn name(&self) -> &str {
-        self.path
-            .rsplit_once('/')
-            .map_or(self.path.as_str(), |(_, name)| name)
+    pub fn file_mut(&mut self, id: &str) -> Option<&mut File> {
+        let place = *self.places_by_id.get(id)?;
+        self.files.get_mut(place)
+    }
+
+    pub fn file_at(&self, path: &str) -> Option<&File> {
+        let place = *self.places_by_path.get(path)?;
+        self.files.get(place)
+    }
+
+    /// The path must be free.
+    pub fn add(&mut self, file: File) {
+        let place = self.files.len();
+        self.places_by_id.insert(file.id.clone(), place);
+        self.places_by_path.insert(file.path.clone(), place);
+        self.files.push(file);
+    }
+
+    /// Adds small files with as many versions each, and gives their ids.
+    pub fn add_many(&mut self, count: usize, versions: usize) -> Vec<String> {
+        let versions = versions.clamp(1, MOST_VERSIONS);
+        (0..count).map(|_| self.add_small(versions)).collect()
+    }
+
+    fn add_small(&mut self, versions: usize) -> String {
+        let id = self.new_id();
+        let mut file = File::new(id.clone(), format!("/many/{id}.txt"), self.small(1));
+        for number in (2..).take(versions - 1) {
+            file.add(self.small(number));
+        }
+        self.add(file);
+        id
+    }
+
+    fn small(&mut self, number: u32) -> Version {
+        let moment = fixtures::NEW_YEAR_2026.plus_days(number.into());
+        Version {
+            size: 64,
+            ..Version::new(self.new_id(), number, "text/plain", Media::Raw {}, moment)
+        }
+    }
+
+    /// An id that no file and no version has.
+    pub fn new_id(&mut self) -> String {
+        self.ids_given += 1;
+        format!("66a2{:020x}", self.ids_given)
     }
 }
 
@@ -101,17 +93,29 @@ mod tests {
 
     #[test]
     fn the_library_keeps_its_own_rules() {
-        let library = Library::with_fixtures();
+        let mut library = Library::with_fixtures();
+        library.add_many(1_000, 2);
+        library.add_many(1, 0);
+        library.add_many(1, 1_000);
         let mut ids = HashSet::new();
         for file in library.files() {
             assert!(file.path.starts_with('/'), "{}", file.path);
-            assert!((1..=100).contains(&file.versions.len()), "{}", file.path);
-            for id in file.versions.iter().map(|version| &version.id) {
+            assert!(
+                (1..=100).contains(&file.versions().count()),
+                "{}",
+                file.path
+            );
+            for id in file.versions().map(|version| &version.id) {
                 assert!(ids.insert(id.clone()), "{id} is given twice");
             }
             assert_eq!(file.id.len(), 24);
             assert!(ids.insert(file.id.clone()), "{} is given twice", file.id);
+            let found = [library.file(&file.id), library.file_at(&file.path)];
+            for found in found {
+                assert!(found.is_some_and(|found| std::ptr::eq(found, file)));
+            }
         }
-        assert!(library.files()[0].versions.len() >= 2);
+        assert_eq!(library.files().len(), 5 + 1_000 + 2);
+        assert!(library.files()[0].versions().count() >= 2);
     }
 }

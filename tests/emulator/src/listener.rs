@@ -1,30 +1,29 @@
-//! Where connections come in. Each TLS handshake is a task of its own, so that a peer that is slow
-//! at it, or never begins, keeps nobody else out.
+//! Where connections come in. Each is a task of its own, its TLS handshake included, so that a
+//! peer that is slow at it, or never begins, keeps nobody else out.
 
+use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use axum::Router;
+use axum::response::Response;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
+use tower_service::Service;
 
+use crate::breakage::{self, Broken};
+use crate::routes;
 use crate::state::State;
+use crate::wire::Wire;
 
 /// More than any test opens at once.
 const BACKLOG: u32 = 4096;
-
-pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
-
-/// Connections that are ready to speak HTTP.
-pub struct Connections {
-    ready: mpsc::UnboundedReceiver<Box<dyn Stream>>,
-    address: SocketAddr,
-}
 
 /// Must be called within the runtime that is to serve.
 pub fn bind(port: u16) -> io::Result<TcpListener> {
@@ -36,41 +35,12 @@ pub fn bind(port: u16) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-impl Connections {
-    pub fn of(
-        listener: TcpListener,
-        acceptor: Option<TlsAcceptor>,
-        state: Arc<State>,
-    ) -> io::Result<Connections> {
-        let address = listener.local_addr()?;
-        let (sender, ready) = mpsc::unbounded_channel();
-        tokio::spawn(accept_all(listener, acceptor, state, sender));
-        Ok(Connections { ready, address })
-    }
-}
-
-impl axum::serve::Listener for Connections {
-    type Io = Box<dyn Stream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(stream) => (stream, self.address),
-            None => std::future::pending().await, // the runtime is going down
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        Ok(self.address)
-    }
-}
-
-async fn accept_all(
+pub async fn accept_all(
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
     state: Arc<State>,
-    ready: mpsc::UnboundedSender<Box<dyn Stream>>,
-) {
+) -> Infallible {
+    let router = routes::router(Arc::clone(&state));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors, or the peer has already gone: neither lasts.
@@ -78,23 +48,33 @@ async fn accept_all(
             continue;
         };
         state.connections.fetch_add(1, Ordering::Relaxed);
-        tokio::spawn(open(stream, acceptor.clone(), ready.clone()));
+        tokio::spawn(serve(stream, acceptor.clone(), router.clone()));
     }
 }
 
-async fn open(
-    stream: TcpStream,
-    acceptor: Option<TlsAcceptor>,
-    ready: mpsc::UnboundedSender<Box<dyn Stream>>,
-) {
+async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, router: Router) {
     // Without it small answers would wait for the acknowledgement of what went before.
     let _ = stream.set_nodelay(true);
-    let stream: Box<dyn Stream> = match acceptor {
-        None => Box::new(stream),
+    let wire = match acceptor {
+        None => Wire::new(Box::new(stream)),
         Some(acceptor) => match acceptor.accept(stream).await {
-            Ok(stream) => Box::new(stream),
+            Ok(stream) => Wire::new(Box::new(stream)),
             Err(_) => return, // the peer was told why by an alert
         },
     };
-    let _ = ready.send(stream); // fails only while the runtime goes down
+    let line = wire.line();
+    let service = service_fn(|mut request| {
+        request.extensions_mut().insert(line.clone());
+        let answer = router.clone().call(request);
+        async { give_out(answer.await) }
+    });
+    let _ = auto::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(wire), service)
+        .await; // an error: the peer left, or was dropped on its own request
+}
+
+/// An error ends an HTTP/1.1 connection, and in HTTP/2 the stream.
+fn give_out(answer: Result<Response, Infallible>) -> Result<Response, Broken> {
+    let Ok(response) = answer;
+    breakage::give_out(response)
 }

@@ -9,8 +9,7 @@ use std::{fs, thread};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use imagekit_emulator::{Emulator, Options};
 
-const POINT_AN_APPLICATION_HERE: &str = "\
-Point an application at it:
+const HOW_TO_USE_IT: &str = r#"Point an application at it:
   export IMAGE_KIT_BASE_URL=http://127.0.0.1:8080
   export IMAGEKIT_PRIVATE_KEY=private_emulator_key
 
@@ -22,7 +21,20 @@ With TLS the certificate is made at start. Have it written to a file, and trust 
   export IMAGE_KIT_BASE_URL=https://localhost:8443 SSL_CERT_FILE=ca.pem
   curl --cacert ca.pem -u private_emulator_key: https://localhost:8443/v1/files/FILE_ID/versions
 
-What it holds lives in memory: each start begins anew. Ctrl-C ends it.";
+An upload is a JSON object (forms are not taken). Each is a new file; without unique names one to
+the same path is a new version:
+  curl -u private_emulator_key: http://127.0.0.1:8080/api/v1/files/upload --json \
+    '{"file": "aGVsbG8=", "fileName": "logo.png", "folder": "/", "useUniqueFileName": false}'
+
+With --faults a request may carry x-emulator-fault: one of each line, joined by semicolons.
+  delay=MS                              the answer waits
+  status=CODE | rate-limited=RESET_MS | garbage
+                                        answered instead: 400 to 599, a 429, HTML with 200
+  drop-before-head | drop-after-head | truncate=BYTES
+                                        the answer breaks off; drop-…=reset does it by a TCP reset
+  times=N                               the first N requests with the same x-emulator-fault-id
+
+What it holds lives in memory: each start begins anew. Ctrl-C ends it."#;
 
 fn main() -> ExitCode {
     match run(&command().get_matches()) {
@@ -55,7 +67,7 @@ fn run(arguments: &ArgMatches) -> io::Result<()> {
 fn command() -> Command {
     Command::new("imagekit-emulator")
         .about("A local ImageKit: the media API on 127.0.0.1, with a small library of files.")
-        .after_help(POINT_AN_APPLICATION_HERE)
+        .after_help(HOW_TO_USE_IT)
         .arg(number("port", "PORT").value_parser(value_parser!(u16))
             .help("Listen on this port of 127.0.0.1; 0 takes a free one [default: 0]"))
         .arg(Arg::new("private-key").long("private-key").value_name("KEY")
@@ -67,6 +79,8 @@ fn command() -> Command {
             .help("The interval of --rate-limit; it may begin at any moment [default: 1000]"))
         .arg(number("delay-ms", "MS").value_parser(value_parser!(u64))
             .help("Wait before each answer [default: 0]"))
+        .arg(Arg::new("faults").long("faults").action(ArgAction::SetTrue)
+            .help("Let requests ask for trouble with the header x-emulator-fault, see below"))
         .arg(Arg::new("tls").long("tls").action(ArgAction::SetTrue)
             .help("Speak TLS, with HTTP/2 or HTTP/1.1 as the caller likes"))
         .arg(Arg::new("ca-file").long("ca-file").value_name("PATH").requires("tls")
@@ -94,6 +108,7 @@ fn options(arguments: &ArgMatches) -> Options {
         requests_per_interval: arguments.get_one("rate-limit").copied(),
         interval: ms("interval-ms").unwrap_or(defaults.interval),
         delay: ms("delay-ms").unwrap_or(defaults.delay),
+        faults: arguments.get_flag("faults"),
     }
 }
 

@@ -1,6 +1,5 @@
 //! A running emulator: one thread with a runtime of its own, so that it works inside any program.
 
-use std::future::IntoFuture;
 use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
@@ -11,10 +10,9 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-use crate::listener::{self, Connections};
 use crate::state::State;
 use crate::tls::Identity;
-use crate::{Options, document, routes};
+use crate::{Options, document, listener};
 
 /// A local ImageKit. It answers from [`Emulator::start`] until it is stopped or dropped.
 pub struct Emulator {
@@ -90,6 +88,12 @@ impl Emulator {
         files.map(|file| file.id.clone()).collect()
     }
 
+    /// Adds many small files at once and returns their ids. Each has so many versions, 1 to 100: any
+    /// other number is taken as the nearest of these.
+    pub fn add_files(&self, count: usize, versions: usize) -> Vec<String> {
+        self.state.library().add_many(count, versions)
+    }
+
     /// What a list of this file's versions must hold now.
     pub fn versions(&self, file_id: &str) -> Option<Value> {
         let library = self.state.library();
@@ -137,8 +141,7 @@ impl Server {
         runtime.block_on(async {
             let listener = listener::bind(self.port)?;
             let port = listener.local_addr()?.port();
-            let connections = Connections::of(listener, self.acceptor, Arc::clone(&self.state))?;
-            tokio::spawn(axum::serve(connections, routes::router(self.state)).into_future());
+            tokio::spawn(listener::accept_all(listener, self.acceptor, self.state));
             let _ = report.send(Ok(port));
             let _ = self.stopped.await; // an error too: it says that the sender was dropped
             Ok(())

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::Options;
 use crate::auth::Credentials;
+use crate::faults::Faults;
 use crate::library::Library;
 use crate::rate_limit::RateLimiter;
 
@@ -18,6 +19,8 @@ pub struct State {
     limiter: Mutex<RateLimiter>,
     pub credentials: Credentials,
     pub delay: Duration,
+    /// None: no request can ask for trouble.
+    pub faults: Option<Faults>,
     pub requests: AtomicU64,
     pub connections: AtomicU64,
     /// Differs from start to start, so that no request id comes twice.
@@ -41,6 +44,7 @@ impl State {
             limiter: Mutex::new(RateLimiter::new(limit, interval)),
             credentials: Credentials::new(&options.private_key),
             delay: options.delay,
+            faults: options.faults.then(Faults::default),
             requests: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             seed: RandomState::new().hash_one(0),

@@ -1,11 +1,12 @@
 //! Moments as the API writes them: ISO 8601, UTC, with milliseconds.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
 
 /// Milliseconds since 1970-01-01 UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(u64);
 
 const MS_PER_DAY: u64 = 86_400_000;
@@ -14,6 +15,11 @@ const DAYS_PER_ERA: u64 = 146_097; // 400 years, after which the calendar repeat
 impl Timestamp {
     pub const fn from_ms(ms: u64) -> Timestamp {
         Timestamp(ms)
+    }
+
+    pub fn now() -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        Timestamp(since.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(0)))
     }
 
     pub const fn as_ms(self) -> u64 {
