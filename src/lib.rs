@@ -42,4 +42,5 @@ pub use client::Client;
 pub use client::config::Config;
 pub use client::operation::{self, Operation};
 pub use primitives::error::{Error, ErrorAnswer};
+pub use primitives::path::Path;
 pub use primitives::status::Status;

@@ -83,23 +83,8 @@ pub fn restore_file_version(file_id: &str, version_id: &str) -> Result<Operation
 /// Any other request of the API: any JSON, `{}` where the answer has no body.
 ///
 /// # Errors
-/// `invalid_argument` where `method` is not one of GET, POST, PUT, PATCH and DELETE, `path` is not one
-/// as it is sent, or `body_json` is no JSON.
-pub fn request(method: &str, path: &str, body_json: Option<&str>) -> Result<Operation, Error> {
-    let methods = [
-        Method::GET,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-    ];
-    let known = methods.into_iter().find(|known| known.as_str() == method);
-    let method = known.ok_or_else(|| {
-        Error::invalid_argument(
-            "method is none of GET, POST, PUT, PATCH and DELETE: pass one of them",
-        )
-    })?;
-    let path = Path::given(path)?;
+/// `invalid_argument` where `body_json` is no JSON.
+pub fn request(method: Method, path: Path, body_json: Option<&str>) -> Result<Operation, Error> {
     if let Some(body) = body_json {
         json::check(body.as_bytes(), Shape::Any)
             .map_err(|why| Error::invalid_argument(format!("body_json cannot be sent: {why}")))?;
@@ -108,6 +93,26 @@ pub fn request(method: &str, path: &str, body_json: Option<&str>) -> Result<Oper
         body: body_json.map(str::to_owned),
         may_be_empty: true,
         ..Operation::new(method, path, Shape::Any)
+    })
+}
+
+/// The method of this name, exactly.
+///
+/// # Errors
+/// `invalid_argument` where it is none of GET, POST, PUT, PATCH and DELETE.
+pub fn method(name: &str) -> Result<Method, Error> {
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
+    let found = known.into_iter().find(|known| known.as_str() == name);
+    found.ok_or_else(|| {
+        Error::invalid_argument(
+            "method is none of GET, POST, PUT, PATCH and DELETE: pass one of them, in capitals",
+        )
     })
 }
 

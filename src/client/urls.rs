@@ -11,6 +11,9 @@ use crate::primitives::secret::Secret;
 /// Longer ones are a mistake, and the stack would refuse them late.
 const MAX_URL_BYTES: usize = 2048;
 
+const OTHERWISE: &str =
+    "path would be sent otherwise than it is written: percent-encode it, a quote as %22";
+
 /// Where the API is.
 #[derive(Debug, Clone)]
 pub struct BaseUrl {
@@ -57,7 +60,7 @@ impl BaseUrl {
 
     /// The URL of an operation.
     pub fn join(&self, path: &Path) -> Result<Url, Error> {
-        let refused = || Error::invalid_argument("path would be sent otherwise than it is written");
+        let refused = || Error::invalid_argument(OTHERWISE);
         let url = Url::parse(&format!("{}{path}", self.text)).map_err(|_| refused())?;
         let sent = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use super::status::ik_status;
 use super::string::{Out, Text};
-use crate::primitives::pointer;
+use crate::primitives::pointer::Document;
 use crate::primitives::status::Status;
 
 /// Reads one value out of a JSON document, so that plain C needs no JSON parser.
@@ -45,5 +45,8 @@ pub unsafe extern "C" fn ik_json_get(
     let Some(out) = out else {
         return Status::InvalidArgument as ik_status;
     };
-    out.answer(|| pointer::get(json.required()?, pointer.required()?).map(String::into_bytes))
+    out.answer(|| {
+        let document = Document::read(json.required()?)?;
+        document.get(pointer.required()?).map(String::into_bytes)
+    })
 }

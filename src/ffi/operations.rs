@@ -9,6 +9,7 @@ use super::string::{Out, Text};
 use crate::client::Client;
 use crate::client::operation::{self, Operation};
 use crate::primitives::error::Error;
+use crate::primitives::path::{Path, check_id};
 use crate::primitives::status::Status;
 
 /// Gets the versions of a file, the current one included. Sends a request and waits; the client's
@@ -73,7 +74,8 @@ pub unsafe extern "C" fn ik_get_file_version_details(
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
     let (ids, out) = unsafe { (Ids::new(file_id, version_id), Out::new(out_json)) };
     perform(handle, out, || {
-        operation::get_file_version_details(ids.file.required()?, ids.version.required()?)
+        let (file_id, version_id) = ids.required()?;
+        operation::get_file_version_details(file_id, version_id)
     })
 }
 
@@ -108,7 +110,8 @@ pub unsafe extern "C" fn ik_delete_file_version(
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
     let (ids, out) = unsafe { (Ids::new(file_id, version_id), Out::new(out_json)) };
     perform(handle, out, || {
-        operation::delete_file_version(ids.file.required()?, ids.version.required()?)
+        let (file_id, version_id) = ids.required()?;
+        operation::delete_file_version(file_id, version_id)
     })
 }
 
@@ -142,7 +145,8 @@ pub unsafe extern "C" fn ik_restore_file_version(
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
     let (ids, out) = unsafe { (Ids::new(file_id, version_id), Out::new(out_json)) };
     perform(handle, out, || {
-        operation::restore_file_version(ids.file.required()?, ids.version.required()?)
+        let (file_id, version_id) = ids.required()?;
+        operation::restore_file_version(file_id, version_id)
     })
 }
 
@@ -153,9 +157,10 @@ pub unsafe extern "C" fn ik_restore_file_version(
 /// @param handle     A client from ik_client_new().
 /// @param method     "GET", "POST", "PUT", "PATCH" or "DELETE". Borrowed until this function returns.
 /// @param path       The path with its query, 1 to 8192 bytes, such as "/v1/files?limit=10". It is put
-///                   after the base URL as it stands, so it must be encoded: visible ASCII without #
-///                   and backslashes, one / at its beginning, no segment that is . or .. and none with %2F or
-///                   %5C. Borrowed until this function returns.
+///                   after the base URL as it stands, so it must be encoded: visible ASCII without #,
+///                   backslashes and whatever else a URL holds only percent-encoded (quotes, < > { }),
+///                   one / at its beginning, no segment that is . or .. and none with %2F or %5C.
+///                   Borrowed until this function returns.
 /// @param body_json  The request's body, valid JSON, sent byte for byte; or NULL for none. Borrowed
 ///                   until this function returns.
 /// @param out_json   Always set: on success the answer, any JSON, byte for byte the server's, or {}
@@ -188,7 +193,10 @@ pub unsafe extern "C" fn ik_request(
         )
     };
     perform(handle, out, || {
-        operation::request(method.required()?, path.required()?, body.optional()?)
+        // From the left to the right: the first that cannot be used is named.
+        let method = operation::method(method.required()?)?;
+        let path = Path::given(path.required()?)?;
+        operation::request(method, path, body.optional()?)
     })
 }
 
@@ -209,6 +217,13 @@ impl<'a> Ids<'a> {
                 version: Text::new("version_id", version_id),
             }
         }
+    }
+
+    /// Both, looked at from the left to the right: the first that cannot be used is named.
+    fn required(self) -> Result<(&'a str, &'a str), Error> {
+        let file_id = self.file.required()?;
+        check_id("file_id", file_id)?;
+        Ok((file_id, self.version.required()?))
     }
 }
 

@@ -87,7 +87,8 @@ fn check_given(path: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_id(name: &str, id: &str) -> Result<(), Error> {
+/// Says what is wrong with an id. `name` is the argument's.
+pub fn check_id(name: &str, id: &str) -> Result<(), Error> {
     let refused = |why: &str| Err(Error::invalid_argument(format!("{name} {why}")));
     if id.is_empty() {
         return refused("is empty: pass an id as ImageKit gave it");

@@ -10,23 +10,39 @@ use super::error::Error;
 use super::json::{self, Shape};
 use super::status::Status;
 
-/// The value at `pointer`: a string as its text, anything else as JSON text.
-///
-/// # Errors
-/// `invalid_argument` for what is no JSON or no pointer, `no_value` where there is nothing or null,
-/// `invalid_response` for a string that cannot be given to C.
-pub fn get(document: &str, pointer: &str) -> Result<String, Error> {
-    let refused = |why: String| Error::invalid_argument(format!("json cannot be read: {why}"));
-    json::check(document.as_bytes(), Shape::Any).map_err(refused)?;
+/// A JSON document that was checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'a>(&'a str);
 
-    let mut value = document.trim();
-    for token in tokens(pointer)? {
-        value = child(value, &token).ok_or_else(|| no_value(pointer))?;
+impl<'a> Document<'a> {
+    /// Checks a document.
+    ///
+    /// # Errors
+    /// `invalid_argument` for what is no JSON or is nested too deeply.
+    pub fn read(document: &'a str) -> Result<Document<'a>, Error> {
+        let refused = |why| {
+            let message = format!("json cannot be read: {why}: pass a whole JSON document");
+            Error::invalid_argument(message)
+        };
+        json::check(document.as_bytes(), Shape::Any).map_err(refused)?;
+        Ok(Document(document.trim()))
     }
-    match value {
-        "null" => Err(no_value(pointer)),
-        _ if value.starts_with('"') => text(value, pointer),
-        _ => Ok(value.to_owned()),
+
+    /// The value at `pointer`: a string as its text, anything else as JSON text.
+    ///
+    /// # Errors
+    /// `invalid_argument` for what is no pointer, `no_value` where there is nothing or null,
+    /// `invalid_response` for a string that cannot be given to C.
+    pub fn get(self, pointer: &str) -> Result<String, Error> {
+        let mut value = self.0;
+        for token in tokens(pointer)? {
+            value = child(value, &token).ok_or_else(|| no_value(pointer))?;
+        }
+        match value {
+            "null" => Err(no_value(pointer)),
+            _ if value.starts_with('"') => text(value, pointer),
+            _ => Ok(value.to_owned()),
+        }
     }
 }
 
@@ -159,6 +175,10 @@ impl<'de> Visitor<'de> for Element {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn get(document: &str, pointer: &str) -> Result<String, Error> {
+        Document::read(document)?.get(pointer)
+    }
 
     const DOCUMENT: &str = r#" [{"versionInfo":{"id":"v2","name":"Version 2"},"n":1.50,"b":true,"z":null,
         "a/b":1,"m~n":2,"":3,"é":"\u00e9\"\/","twice":1,"twice":[ 2 ],"\ud800":4,"nul":"a\u0000",

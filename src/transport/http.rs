@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
 };
 use reqwest::{Method, NoProxy, Proxy, Request, Response, Url};
 use rustls::{ClientConfig, RootCertStore};
@@ -156,6 +156,9 @@ impl Http {
         if let Some(json) = json {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(json.to_owned().into());
+        } else if matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
+            // A body is expected of these, and some gateways want to hear that there is none.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         request
     }

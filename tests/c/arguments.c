@@ -46,6 +46,62 @@ static void check_call(const ik_client *client, const char *id, ik_status expect
     ik_string_free(json);
 }
 
+/* What the other operations and ik_json_get() have in common: texts in, one out. */
+struct texts { const char *one, *two, *three; };
+typedef ik_status (*function)(const ik_client *, const struct texts *, char **);
+
+static ik_status details(const ik_client *client, const struct texts *texts, char **out)
+{
+    return ik_get_file_version_details(client, texts->one, texts->two, out);
+}
+
+static ik_status delete(const ik_client *client, const struct texts *texts, char **out)
+{
+    return ik_delete_file_version(client, texts->one, texts->two, out);
+}
+
+static ik_status restore(const ik_client *client, const struct texts *texts, char **out)
+{
+    return ik_restore_file_version(client, texts->one, texts->two, out);
+}
+
+static ik_status request(const ik_client *client, const struct texts *texts, char **out)
+{
+    return ik_request(client, texts->one, texts->two, texts->three, out);
+}
+
+static ik_status json_get(const ik_client *client, const struct texts *texts, char **out)
+{
+    (void)client;
+    return ik_json_get(texts->one, texts->two, out);
+}
+
+static const struct function_row {
+    function call;
+    struct texts good, names;
+    int takes_client;
+} functions[] = {
+    {details, {"6a1b", "7c2d", NULL}, {"file_id", "version_id", NULL}, 1},
+    {delete, {"6a1b", "7c2d", NULL}, {"file_id", "version_id", NULL}, 1},
+    {restore, {"6a1b", "7c2d", NULL}, {"file_id", "version_id", NULL}, 1},
+    {request, {"POST", "/v1/x", "{}"}, {"method", "path", "body_json"}, 1},
+    {json_get, {"{}", "", NULL}, {"json", "pointer", NULL}, 0},
+};
+
+enum { FUNCTIONS = sizeof functions / sizeof *functions };
+
+static void check_function(function call, const ik_client *client, struct texts texts,
+                           ik_status expected, const char *name)
+{
+    char *out = RUBBISH;
+    ik_status status = call(client, &texts, &out);
+    CHECK(out != RUBBISH);
+    CHECK_STATUS(status, expected, out);
+    check_names(out, name);
+    ik_string_free(out);
+    CHECK(call(client, &texts, NULL) == IK_STATUS_INVALID_ARGUMENT); /* whatever else is wrong */
+}
+
 /* The client is made, or is not and the document names the argument. */
 static void check_client(const ik_config *config, ik_status expected, const char *name)
 {
@@ -106,6 +162,49 @@ static void nulls(void)
     check_client(NULL, IK_STATUS_INVALID_ARGUMENT, "private_key");
 }
 
+/* A NULL in each place of each function. Only a body may be NULL. */
+static void null_texts_of_calls(void)
+{
+    const ik_status refused = IK_STATUS_INVALID_ARGUMENT;
+    ik_client *client = good_client();
+    for (const struct function_row *row = functions; row < functions + FUNCTIONS; row++) {
+        struct texts texts = row->good;
+        texts.one = NULL;
+        check_function(row->call, client, texts, refused, row->names.one);
+        texts = row->good;
+        texts.two = NULL;
+        check_function(row->call, client, texts, refused, row->names.two);
+        CHECK(row->call(client, &row->good, NULL) == refused);
+        if (row->takes_client)
+            check_function(row->call, NULL, row->good, refused, "handle");
+        if (row->takes_client)
+            check_function(row->call, NULL, row->good, refused, "ik_client_new()");
+    }
+    ik_client_free(client);
+}
+
+/* A text that is not UTF-8 is refused by name, and of two bad ones the left one is named. */
+static void bad_texts_of_calls(void)
+{
+    const ik_status refused = IK_STATUS_INVALID_ARGUMENT;
+    const char *bad = "\xff";
+    ik_client *client = good_client();
+    for (const struct function_row *row = functions; row < functions + FUNCTIONS; row++) {
+        struct texts texts = row->good;
+        texts.two = bad;
+        check_function(row->call, client, texts, refused, row->names.two);
+        texts.one = bad;
+        check_function(row->call, client, texts, refused, row->names.one);
+        texts.two = NULL;
+        check_function(row->call, client, texts, refused, row->names.one);
+        texts.one = row->takes_client ? "" : "{"; /* that it cannot be one is found out later */
+        check_function(row->call, client, texts, refused, row->names.one);
+    }
+    check_function(request, client, (struct texts){"GET", "/", bad}, refused, "body_json");
+    check_function(request, client, (struct texts){"GET", "", bad}, refused, "path");
+    ik_client_free(client);
+}
+
 /* Out parameters come first, then handles, then the rest from left to right. */
 static void order(void)
 {
@@ -127,6 +226,13 @@ static void order(void)
     CHECK(ik_get_file_versions(client, NULL, NULL) == IK_STATUS_INVALID_ARGUMENT);
     check_call(client, NULL, IK_STATUS_INVALID_HANDLE, "handle");
     check_call(NULL, NULL, IK_STATUS_INVALID_ARGUMENT, "handle");
+
+    const struct texts nulls = {NULL, NULL, "{"};
+    for (const struct function_row *row = functions; row < functions + FUNCTIONS; row++)
+        if (row->takes_client) {
+            check_function(row->call, client, nulls, IK_STATUS_INVALID_HANDLE, "handle");
+            check_function(row->call, NULL, nulls, IK_STATUS_INVALID_ARGUMENT, "handle");
+        }
 }
 
 /* Both out parameters are written on success and on failure; the old content is never followed. */
@@ -341,6 +447,8 @@ int main(int argc, char **argv)
         {"nulls", nulls},     {"order", order}, {"out_parameters", out_parameters},
         {"numbers", numbers}, {"texts", texts}, {"several_marks", several_marks},
         {"copies", copies},   {"names", names}, {"null_texts", null_texts},
+        {"null_texts_of_calls", null_texts_of_calls},
+        {"bad_texts_of_calls", bad_texts_of_calls},
     };
     CHECK(argc == 3);
     url = argv[2];

@@ -1,5 +1,5 @@
-/* The general host: makes a client from the command line, gets the versions of a file as often as
- * asked, and prints what came of it, one line a step:
+/* The general host: makes a client from the command line, gets the versions of a file or performs
+ * another operation as often as asked, and prints what came of it, one line a step:
  *
  *     set --timeout-ms invalid_argument
  *     client 0 invalid_argument 2 ={"error":...}
@@ -9,7 +9,11 @@
  * milliseconds it took, and `=` with the string that came, or `-` for NULL.
  *
  * Settings: see configure() in check.h; with --null-config there is no config at all.
+ * --operation NAME  versions where it is not said, details, delete, restore or request
  * --file-id ID      asked for by thread 0, ID-N by thread N
+ * --version-id ID   NULL where it is not said, and so with the next three
+ * --method NAME, --path PATH, --body JSON
+ * --body-file FILE  what a command line cannot hold
  * --repeat N        calls of each thread, one after the other
  * --pause-ms N      between two calls of a thread
  * --threads N       at once, over the clients in turn
@@ -19,14 +23,21 @@
 
 #include <pthread.h>
 
+struct caller;
+typedef ik_status (*operation)(const struct caller *, char **);
+
 struct caller {
     pthread_t thread;
     unsigned number;
     const ik_client *client;
+    operation perform;
     char file_id[1024];
     uint64_t repeat;
     uint64_t pause_ms;
 };
+
+/* What every caller says the same of. */
+static const char *version_id, *method, *path, *body;
 
 static int has(int argc, char **argv, const char *name)
 {
@@ -54,7 +65,44 @@ static void report(const char *what, unsigned number, ik_status status, int64_t 
     funlockfile(stdout);
 }
 
-static void *get_versions(void *argument)
+static ik_status versions(const struct caller *caller, char **json)
+{
+    return ik_get_file_versions(caller->client, caller->file_id, json);
+}
+
+static ik_status details(const struct caller *caller, char **json)
+{
+    return ik_get_file_version_details(caller->client, caller->file_id, version_id, json);
+}
+
+static ik_status delete(const struct caller *caller, char **json)
+{
+    return ik_delete_file_version(caller->client, caller->file_id, version_id, json);
+}
+
+static ik_status restore(const struct caller *caller, char **json)
+{
+    return ik_restore_file_version(caller->client, caller->file_id, version_id, json);
+}
+
+static ik_status request(const struct caller *caller, char **json)
+{
+    return ik_request(caller->client, method, path, body, json);
+}
+
+static operation operation_of(const char *name)
+{
+    static const struct { const char *name; operation perform; } all[] = {
+        {"versions", versions}, {"details", details}, {"delete", delete},
+        {"restore", restore},   {"request", request},
+    };
+    for (size_t at = 0; at < sizeof all / sizeof *all; at++)
+        if (strcmp(all[at].name, name) == 0)
+            return all[at].perform;
+    FAIL("no operation %s", name);
+}
+
+static void *perform_many(void *argument)
 {
     struct caller *caller = argument;
     for (uint64_t at = 0; at < caller->repeat; at++) {
@@ -62,7 +110,7 @@ static void *get_versions(void *argument)
             usleep((useconds_t)(caller->pause_ms * 1000));
         char *json = NULL;
         int64_t started = now_ms();
-        ik_status status = ik_get_file_versions(caller->client, caller->file_id, &json);
+        ik_status status = caller->perform(caller, &json);
         report("call", caller->number, status, now_ms() - started, json);
         ik_string_free(json);
     }
@@ -94,6 +142,11 @@ int main(int argc, char **argv)
     unsigned clients = (unsigned)option_number(argc, argv, "--clients", 1);
     unsigned threads = (unsigned)option_number(argc, argv, "--threads", 1);
     const char *file_id = option(argc, argv, "--file-id", "6a1b");
+    const char *body_file = option(argc, argv, "--body-file", NULL);
+    version_id = option(argc, argv, "--version-id", NULL);
+    method = option(argc, argv, "--method", NULL);
+    path = option(argc, argv, "--path", NULL);
+    body = body_file ? read_whole(body_file) : option(argc, argv, "--body", NULL);
     static struct caller callers[MOST];
     ik_client *made[MOST];
     CHECK(clients >= 1 && clients <= MOST && threads >= 1 && threads <= MOST);
@@ -108,9 +161,10 @@ int main(int argc, char **argv)
         sprintf(caller->file_id, at ? "%s-%u" : "%s", file_id, at);
         caller->number = at;
         caller->client = made[at % clients];
+        caller->perform = operation_of(option(argc, argv, "--operation", "versions"));
         caller->repeat = option_number(argc, argv, "--repeat", 1);
         caller->pause_ms = option_number(argc, argv, "--pause-ms", 0);
-        CHECK(pthread_create(&caller->thread, NULL, get_versions, caller) == 0);
+        CHECK(pthread_create(&caller->thread, NULL, perform_many, caller) == 0);
     }
     for (unsigned at = 0; at < threads; at++)
         CHECK(pthread_join(callers[at].thread, NULL) == 0);

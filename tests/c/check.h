@@ -61,6 +61,20 @@ static inline uint64_t option_number(int argc, char **argv, const char *name, ui
     return value ? strtoull(value, NULL, 10) : otherwise;
 }
 
+/* A whole file, with a NUL after it. */
+static inline char *read_whole(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    CHECK(file != NULL);
+    CHECK(fseek(file, 0, SEEK_END) == 0);
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    char *text = calloc(1, size + 1);
+    CHECK(text != NULL && fread(text, 1, size, file) == size);
+    fclose(file);
+    return text;
+}
+
 static inline void report_setting(const char *name, ik_status status)
 {
     if (status != IK_STATUS_OK)

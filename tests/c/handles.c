@@ -26,13 +26,23 @@ static void refused_as_config(const void *handle, ik_status expected)
     ik_string_free(error);
 }
 
+static void told(ik_status status, ik_status expected, char **answer)
+{
+    CHECK_STATUS(status, expected, *answer);
+    CHECK(*answer != NULL && strstr(*answer, ik_status_name(expected)) != NULL);
+    ik_string_free(*answer);
+    *answer = "not yet written";
+}
+
 static void refused_as_client(const void *handle, ik_status expected)
 {
     ik_client *client = (ik_client *)(uintptr_t)handle;
     char *answer = "not yet written";
-    CHECK_STATUS(ik_get_file_versions(client, "file", &answer), expected, answer);
-    CHECK(answer != NULL && strstr(answer, ik_status_name(expected)) != NULL);
-    ik_string_free(answer);
+    told(ik_get_file_versions(client, "file", &answer), expected, &answer);
+    told(ik_get_file_version_details(client, "file", "version", &answer), expected, &answer);
+    told(ik_delete_file_version(client, "file", "version", &answer), expected, &answer);
+    told(ik_restore_file_version(client, "file", "version", &answer), expected, &answer);
+    told(ik_request(client, "POST", "/v1/x", "{}", &answer), expected, &answer);
     ik_client_free(client);
 }
 

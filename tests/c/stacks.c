@@ -11,6 +11,7 @@ struct work {
     const ik_config *config;
     ik_client *client;
     const char *id;
+    const char *json;
     ik_status status;
     char *answer;
 };
@@ -45,6 +46,31 @@ static void get(struct work *work)
     work->status = ik_get_file_versions(work->client, work->id, &work->answer);
 }
 
+static void details(struct work *work)
+{
+    work->status = ik_get_file_version_details(work->client, work->id, work->id, &work->answer);
+}
+
+static void delete(struct work *work)
+{
+    work->status = ik_delete_file_version(work->client, work->id, work->id, &work->answer);
+}
+
+static void restore(struct work *work)
+{
+    work->status = ik_restore_file_version(work->client, work->id, work->id, &work->answer);
+}
+
+static void request(struct work *work)
+{
+    work->status = ik_request(work->client, "POST", "/v1/x", work->json, &work->answer);
+}
+
+static void json_get(struct work *work)
+{
+    work->status = ik_json_get(work->json, work->id, &work->answer);
+}
+
 static void free_answer(struct work *work)
 {
     ik_string_free(work->answer);
@@ -56,14 +82,19 @@ static void free_client(struct work *work)
 }
 
 /* One call on the smallest stack, and its string freed on another. */
-static void expect(struct work *work, const char *id, const char *status)
+static void expect_of(void (*step)(struct work *), struct work *work, const char *status)
 {
-    work->id = id;
-    on_stack(SMALLEST, get, work);
+    on_stack(SMALLEST, step, work);
     if (strcmp(ik_status_name(work->status), status) != 0)
         FAIL("%s, not %s: %.500s", ik_status_name(work->status), status, work->answer);
     CHECK(work->answer != NULL);
     on_stack(SMALLEST, free_answer, work);
+}
+
+static void expect(struct work *work, const char *id, const char *status)
+{
+    work->id = id;
+    expect_of(get, work, status);
 }
 
 static ik_config *configured(int argc, char **argv)
@@ -116,8 +147,69 @@ static void answers(int argc, char **argv)
     on_stack(SMALLEST, free_client, &work);
 }
 
+enum { DEEPEST = 256 };
+
+/* So many arrays, each the second element of the one around it. */
+static char *nested(int depth)
+{
+    char *text = calloc(5, (size_t)depth + 1), *end = text;
+    CHECK(text != NULL);
+    for (int at = 1; at < depth; at++)
+        end += sprintf(end, "[0,");
+    end += sprintf(end, "[]");
+    memset(end, ']', (size_t)depth - 1);
+    return text;
+}
+
+/* A body as deep as may be, and one that is deeper. */
+static void operations(int argc, char **argv)
+{
+    struct work work = {.client = make_client(argc, argv), .id = "file"};
+    for (int at = 0; at < CALLS; at++) {
+        expect_of(details, &work, "ok");
+        expect_of(delete, &work, "ok");
+        expect_of(restore, &work, "ok");
+        work.json = nested(DEEPEST);
+        expect_of(request, &work, "ok");
+        work.json = nested(DEEPEST + 1);
+        expect_of(request, &work, "invalid_argument");
+    }
+    work.id = "";
+    expect_of(details, &work, "invalid_argument");
+    on_stack(SMALLEST, free_client, &work);
+    expect_of(delete, &work, "invalid_handle");
+}
+
+/* The innermost value of a document as deep as may be, and the ways to fail. */
+static void json(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    static char innermost[2 * DEEPEST];
+    for (int at = 1; at < DEEPEST; at++)
+        strcat(innermost, "/1");
+    struct work work = {.id = innermost, .json = nested(DEEPEST)};
+    on_stack(SMALLEST, json_get, &work);
+    CHECK_STATUS(work.status, IK_STATUS_OK, work.answer);
+    CHECK(strcmp(work.answer, "[]") == 0);
+    on_stack(SMALLEST, free_answer, &work);
+
+    strcat(innermost, "/1");
+    on_stack(SMALLEST, json_get, &work);
+    CHECK_STATUS(work.status, IK_STATUS_NO_VALUE, work.answer);
+    CHECK(work.answer == NULL);
+
+    work.json = nested(DEEPEST + 1);
+    expect_of(json_get, &work, "invalid_argument");
+    work.json = "\"\\ud800\"";
+    work.id = "";
+    expect_of(json_get, &work, "invalid_response");
+    work.json = "{\"a\":";
+    expect_of(json_get, &work, "invalid_argument");
+}
+
 int main(int argc, char **argv)
 {
-    static const struct part parts[] = {{"calls", calls}, {"answers", answers}};
+    static const struct part parts[] = {
+        {"calls", calls}, {"answers", answers}, {"operations", operations}, {"json", json}};
     return RUN_PART(parts, argc, argv);
 }

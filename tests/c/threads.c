@@ -20,30 +20,18 @@ static struct {
     atomic_uint made;
 } crowd;
 
-static char *read_whole(const char *folder, const char *name)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "rb");
-    CHECK(file != NULL);
-    CHECK(fseek(file, 0, SEEK_END) == 0);
-    size_t size = (size_t)ftell(file);
-    rewind(file);
-    char *text = calloc(1, size + 1);
-    CHECK(text != NULL && fread(text, 1, size, file) == size);
-    fclose(file);
-    return text;
-}
-
 /* A folder with a file of expected versions for each id. */
 static void read_expected(const char *folder)
 {
     DIR *entries = opendir(folder);
     CHECK(entries != NULL);
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;)
-        if (entry->d_name[0] != '.' && crowd.file_count < FILES)
+        if (entry->d_name[0] != '.' && crowd.file_count < FILES) {
+            char path[4096];
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
             crowd.files[crowd.file_count++] =
-                (struct file){strdup(entry->d_name), read_whole(folder, entry->d_name)};
+                (struct file){strdup(entry->d_name), read_whole(path)};
+        }
     closedir(entries);
     CHECK(crowd.file_count > 1);
 }

@@ -53,6 +53,16 @@ fn a_null_text_is_named_by_parameter_and_by_option() {
 }
 
 #[test]
+fn a_null_in_any_place_of_a_call_is_refused_by_name() {
+    assert_eq!(theme("null_texts_of_calls").0.connection_count(), 0);
+}
+
+#[test]
+fn of_two_bad_texts_of_a_call_the_left_one_is_named() {
+    assert_eq!(theme("bad_texts_of_calls").0.connection_count(), 0);
+}
+
+#[test]
 fn every_mark_counts_until_it_is_healed() {
     assert_eq!(theme("several_marks").0.connection_count(), 0);
 }

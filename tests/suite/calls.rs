@@ -36,6 +36,12 @@ impl Calls {
         Self::bare().set("--key", KEY).set("--base-url", base_url)
     }
 
+    /// Of `ik_request()`, without a body unless one is set.
+    pub fn request(self, method: impl AsRef<OsStr>, path: impl AsRef<OsStr>) -> Self {
+        let calls = self.set("--operation", "request");
+        calls.set("--method", method).set("--path", path)
+    }
+
     pub fn set(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.run = self.run.arg(name).arg(value);
         self
@@ -121,7 +127,8 @@ impl Answer {
         false
     }
 
-    fn check_document(&self) {
+    /// The string is an error document, whole, and tells of this status.
+    pub fn check_document(&self) {
         let error = self.error();
         for name in ["code", "message", "help", "requestId", "responseBody"] {
             let value = error

@@ -15,8 +15,10 @@ mod errors; // failures of every kind, and the document that tells of them
 mod handles; // any number in, a status out; what is freed stays freed
 mod header; // the committed header: up to date, complete, readable, clean
 mod hosts; // what a host process does: fork, signals, descriptors, stacks, exit
+mod json; // values out of documents
 mod layering; // which room may use which
 mod names; // resolvers that hang or fail
+mod operations; // the other operations, and requests of the caller's own
 mod pauses; // what a 429 asks for, and whom it makes wait
 mod proxies; // which proxy is taken, and what becomes of its failures
 mod readme; // what the README says is so

@@ -14,7 +14,7 @@ use rustix::net::sockopt::set_socket_linger;
 /// closes when the client has, or after a second.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Reads one whole request head.
+    /// Reads one whole request.
     Read,
     /// Reads whatever comes first, such as the greeting of TLS.
     ReadSome,
@@ -51,6 +51,7 @@ pub struct Request {
     /// From the first connection, 0, on.
     pub connection: usize,
     pub head: String,
+    pub body: Vec<u8>,
     pub at: Instant,
 }
 
@@ -71,7 +72,7 @@ type Answer = dyn Fn(usize, &Request) -> Vec<Step> + Send + Sync;
 enum Plan {
     /// One script per connection; the last serves every later one, too.
     Connections(Vec<Vec<Step>>),
-    /// Connections stay open, and the number of a request decides what comes after its head.
+    /// Connections stay open, and the number of a request decides what comes after it.
     Requests(Box<Answer>),
 }
 
@@ -110,7 +111,7 @@ impl Server {
         })
     }
 
-    /// What comes after a request's head, decided when it is there; requests count from 0.
+    /// What comes after a request, decided when it is there; requests count from 0.
     pub fn deciding(answer: impl Fn(usize, &Request) -> Vec<Step> + Send + Sync + 'static) -> Self {
         Self::start(Plan::Requests(Box::new(answer)))
     }
@@ -147,7 +148,7 @@ impl Server {
         self.shared.state().connections
     }
 
-    /// The requests whose heads came in whole.
+    /// The requests that came in whole.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.state().requests.clone()
     }
@@ -236,11 +237,16 @@ impl Shared {
     }
 
     fn read_request(&self, connection: usize, stream: &TcpStream) -> io::Result<(usize, Request)> {
-        let request = Request {
+        let mut request = Request {
             connection,
             head: read_head(stream)?,
+            body: Vec::new(),
             at: Instant::now(),
         };
+        if let Some(length) = request.header("content-length") {
+            let length = length.parse().map_err(io::Error::other)?;
+            read_body(stream, length, &mut request.body)?;
+        }
         let mut state = self.state();
         state.requests.push(request.clone());
         Ok((state.requests.len() - 1, request))
@@ -258,7 +264,7 @@ impl Shared {
     }
 }
 
-/// One head, byte by byte, so that nothing after it is taken; no test sends a body.
+/// One head, byte by byte, so that nothing after it is taken.
 fn read_head(mut stream: &TcpStream) -> io::Result<String> {
     const LONGEST: usize = 16 * 1024;
     let mut head = Vec::new();
@@ -268,6 +274,13 @@ fn read_head(mut stream: &TcpStream) -> io::Result<String> {
         head.push(byte[0]);
     }
     Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+fn read_body(stream: &TcpStream, length: u64, body: &mut Vec<u8>) -> io::Result<()> {
+    match stream.take(length).read_to_end(body)? as u64 == length {
+        true => Ok(()),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
 }
 
 fn read_some(mut stream: &TcpStream) -> io::Result<()> {
