@@ -615,10 +615,10 @@ ik_status ik_restore_file_version(const ik_client *handle,
  * @param handle     A client from ik_client_new().
  * @param method     "GET", "POST", "PUT", "PATCH" or "DELETE". Borrowed until this function returns.
  * @param path       The path with its query, 1 to 8192 bytes, such as "/v1/files?limit=10". It is put
- *                   after the base URL as it stands, so it must be encoded: visible ASCII without #,
- *                   backslashes and whatever else a URL holds only percent-encoded (quotes, < > { }),
- *                   one / at its beginning, no segment that is . or .. and none with %2F or %5C.
- *                   Borrowed until this function returns.
+ *                   after the base URL as it stands, so it must be encoded: visible ASCII without #
+ *                   and backslashes, one / at its beginning; before a ? no segment that is . or ..,
+ *                   none with %2F or %5C, and no quotes, <, >, {, } or grave accents. Borrowed until
+ *                   this function returns.
  * @param body_json  The request's body, valid JSON, sent byte for byte; or NULL for none. Borrowed
  *                   until this function returns.
  * @param out_json   Always set: on success the answer, any JSON, byte for byte the server's, or {}

@@ -100,7 +100,8 @@ impl Call {
                 return Err(last.unwrap_or_else(|| self.without_turn(&late)));
             }
             if Instant::now() >= self.deadline {
-                return Err(self.timed_out("its time was over before it could be sent"));
+                let late = || self.timed_out("its time was over before it could be sent");
+                return Err(last.unwrap_or_else(late));
             }
             let (error, outcome) = match self.attempt(live, &url).await {
                 Ok(answer) => return Ok(answer),

@@ -15,6 +15,9 @@ use super::retry::LONGEST_WAIT;
 /// How long the server's pace is kept when no further 429 comes.
 const MEMORY: Duration = Duration::from_secs(60);
 
+/// How late a timer may be without the next turn being late for it.
+const LATENESS: Duration = Duration::from_millis(5);
+
 /// The turn cannot come before the deadline.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TooLate {
@@ -130,6 +133,18 @@ impl State {
         let latest = forgotten.max(free);
         turn.map_or(latest, |turn| turn.min(latest))
     }
+
+    /// Takes the turn that was waited for. A timer wakes a little late, which must not add up along the
+    /// line: the next distance counts from when the turn was due.
+    fn take_due_turn(&mut self, now: Instant) {
+        let after_last = self
+            .last_turn
+            .and_then(|last| last.checked_add(self.spacing));
+        let due = after_last.max(self.paused_until).unwrap_or(now);
+        let lateness = now.saturating_duration_since(due);
+        let is_timers = lateness <= LATENESS.min(self.spacing);
+        self.last_turn = Some(if is_timers { due } else { now });
+    }
 }
 
 /// A place in the line, given up when this is dropped.
@@ -147,11 +162,12 @@ impl InLine<'_> {
                 let ahead = self.ahead(&state);
                 let turn = state.next_turn(now, ahead);
                 if ahead == 0 && turn <= now {
-                    state.last_turn = Some(now);
+                    state.take_due_turn(now);
                     return Ok(());
                 }
-                if turn > self.place.deadline {
-                    return Err(TooLate { wait: turn - now });
+                if now >= self.place.deadline || turn > self.place.deadline {
+                    let wait = turn.saturating_duration_since(now);
+                    return Err(TooLate { wait });
                 }
                 (ahead == 0).then_some(turn)
             };
@@ -160,7 +176,10 @@ impl InLine<'_> {
                     () = sleep_until(turn) => {}
                     () = self.place.woken.notified() => {}
                 },
-                None => self.place.woken.notified().await,
+                None => tokio::select! {
+                    () = sleep_until(self.place.deadline) => {}
+                    () = self.place.woken.notified() => {}
+                },
             }
         }
     }
@@ -243,6 +262,44 @@ mod tests {
         assert_eq!(turns(&pace, 2).await, [ms(0), ms(25)]);
         tokio::time::advance(ms(300)).await;
         assert_eq!(turns(&pace, 2).await, [ms(0); 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn late_timers_do_not_add_up_along_the_line() {
+        let pace = paused(ms(25), ms(300));
+        let start = Instant::now();
+        let mut taken = Vec::new();
+        for _ in 0..4 {
+            tokio::time::advance(ms(2)).await;
+            pace.turn(start + ms(1000)).await.unwrap();
+            taken.push(start.elapsed());
+            tokio::time::advance(ms(2)).await;
+        }
+        assert_eq!(taken, [ms(300), ms(325), ms(350), ms(375)]);
+        tokio::time::advance(ms(1000)).await;
+        assert_eq!(turns(&pace, 3).await, [ms(0), ms(25), ms(50)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_behind_others_learns_in_time_that_he_is_late() {
+        let pace = paused(ms(1000), ms(300));
+        let start = Instant::now();
+        let first = tokio::spawn({
+            let pace = pace.clone();
+            async move { pace.turn(start + ms(5000)).await }
+        });
+        tokio::task::yield_now().await;
+        let second = tokio::spawn({
+            let pace = pace.clone();
+            async move { (pace.turn(start + ms(1300)).await, start.elapsed()) }
+        });
+        tokio::task::yield_now().await;
+        pace.pause(Some(ms(800)));
+        assert_eq!(
+            second.await.unwrap(),
+            (Err(TooLate { wait: ms(1800) }), ms(0))
+        );
+        assert_eq!(first.await.unwrap(), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]

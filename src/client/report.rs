@@ -45,7 +45,11 @@ impl Call {
     }
 
     fn excerpt(&self, body: &[u8]) -> String {
-        // Enough of it that a secret in what is shown is found whole.
+        self.beginning(body, EXCERPT_CHARS)
+    }
+
+    fn beginning(&self, body: &[u8], chars: usize) -> String {
+        // Enough of it that a secret in what is shown is found whole, and not so much that it takes long.
         let start = body.get(..SEARCHED_BYTES).unwrap_or(body);
         let redactor = &self.shared.settings.redactor;
         let text = String::from_utf8_lossy(start);
@@ -53,13 +57,12 @@ impl Call {
             true => redactor.redact_cut(&text),
             false => redactor.redact(&text),
         };
-        clean(&text).chars().take(EXCERPT_CHARS).collect()
+        clean(&text).chars().take(chars).collect()
     }
 
     /// What a peer sent, without secrets, short and without control characters.
     fn shown(&self, text: &str) -> String {
-        let text = self.shared.settings.redactor.redact(text);
-        clean(&text).chars().take(SHOWN_CHARS).collect()
+        self.beginning(text.as_bytes(), SHOWN_CHARS)
     }
 
     /// The error that the server answered with.

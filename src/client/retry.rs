@@ -106,7 +106,9 @@ impl Retries {
 /// How long an answer asks to wait; what cannot be understood counts as absent.
 pub fn asked_wait(http_status: u16, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let limit = match http_status {
-        429 => number(headers, &RATE_LIMIT_RESET).map(Duration::from_millis),
+        429 => number(headers, &RATE_LIMIT_RESET)
+            .filter(|ms| *ms > 0)
+            .map(Duration::from_millis),
         408 | 409 | 500..=599 => None,
         _ => return None,
     };

@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 /// What stands where a secret stood.
 const MASK: &str = "***";
 
+/// The longest name or number of a character reference that is looked at.
+const MAX_NAME_BYTES: usize = 10;
+
 /// A text that is never shown, and wiped from memory when it is no longer needed.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
@@ -51,7 +54,8 @@ impl Redactor {
         let basic = basic(user, password);
         let encoded = basic.expose().trim_start_matches("Basic ");
         let alone = Zeroizing::new(STANDARD.encode(secret));
-        let padded = [encoded, alone.as_str()];
+        let for_urls = Zeroizing::new(encoded.replace('+', "-").replace('/', "_"));
+        let padded = [encoded, alone.as_str(), for_urls.as_str()];
         let secrets = padded
             .iter()
             .flat_map(|one| [*one, one.trim_end_matches('=')]);
@@ -117,32 +121,43 @@ enum Spelled {
     Not,
 }
 
+/// Follows every way to read the text at once: what looks like an escape may stand for itself.
 fn spelled(text: &str, secret: &str) -> Spelled {
-    let mut rest = text;
+    let mut rests = vec![text];
     for wanted in secret.chars() {
-        match character(rest, wanted) {
-            Some(after) => rest = after,
-            None if is_unfinished(rest) && rest.len() < text.len() => return Spelled::CutOff,
-            None => return Spelled::Not,
+        let read = rests.iter().flat_map(|rest| character(rest, wanted));
+        let read = read.flatten().collect::<Vec<_>>();
+        if read.is_empty() {
+            let is_cut = |rest: &&str| is_unfinished(rest) && rest.len() < text.len();
+            return match rests.iter().any(is_cut) {
+                true => Spelled::CutOff,
+                false => Spelled::Not,
+            };
         }
+        rests = read;
+        rests.dedup();
     }
-    Spelled::Whole(text.len() - rest.len())
+    let longest = rests.iter().map(|rest| text.len() - rest.len()).max();
+    longest.map_or(Spelled::Not, Spelled::Whole)
 }
 
-/// The text after `wanted`, where it begins with it in some spelling. In either case, as a URL's host
-/// comes back in lower case.
-fn character(text: &str, wanted: char) -> Option<&str> {
-    let escaped = || match text.as_bytes().first()? {
-        b'%' => hexadecimal(text.get(1..3)?, text.get(3..)?),
-        b'\\' if text.starts_with("\\u") => hexadecimal(text.get(2..6)?, text.get(6..)?),
-        b'\\' => text.get(1..).and_then(first_character),
-        b'&' => entity(text),
+/// The text after `wanted`, where it begins with it, as it is and escaped. In either case, as a URL's
+/// host comes back in lower case.
+fn character(text: &str, wanted: char) -> [Option<&str>; 2] {
+    let is_wanted = |c: char| c.eq_ignore_ascii_case(&wanted);
+    let escaped = || match text.as_bytes() {
+        [b'%', ..] => hexadecimal(text.get(1..3)?, text.get(3..)?),
+        [b'\\', b'u', ..] => hexadecimal(text.get(2..6)?, text.get(6..)?),
+        [b'\\', b'x', ..] => hexadecimal(text.get(2..4)?, text.get(4..)?),
+        [b'\\', ..] => text.get(1..).and_then(first_character),
+        [b'&', ..] => entity(text),
         _ => None,
     };
-    match escaped() {
-        Some((found, after)) if found.eq_ignore_ascii_case(&wanted) => Some(after),
-        _ => text.strip_prefix(|c: char| c.eq_ignore_ascii_case(&wanted)),
-    }
+    let escaped = escaped().filter(|(found, _)| is_wanted(*found));
+    [
+        text.strip_prefix(is_wanted),
+        escaped.map(|(_, after)| after),
+    ]
 }
 
 fn hexadecimal<'a>(digits: &str, after: &'a str) -> Option<(char, &'a str)> {
@@ -157,7 +172,9 @@ fn first_character(text: &str) -> Option<(char, &str)> {
 
 /// A character reference of HTML, by name or by number.
 fn entity(text: &str) -> Option<(char, &str)> {
-    let (name, after) = text.strip_prefix('&')?.split_once(';')?;
+    let name = text.as_bytes().get(1..)?.iter().take(MAX_NAME_BYTES);
+    let end = 1 + name.clone().position(|byte| *byte == b';')?;
+    let (name, after) = (text.get(1..end)?, text.get(end + 1..)?);
     let named = match name {
         "amp" => '&',
         "lt" => '<',
@@ -210,6 +227,34 @@ mod tests {
             &STANDARD.encode("private_a/b\"c&d="),
         ] {
             assert_eq!(redactor.redact(&format!("<{echoed}>")), "<***>", "{echoed}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_looks_escaped_is_masked_as_it_is_and_escaped() {
+        for key in [
+            "private_a%25b",
+            "private_a\\\\b",
+            "private_a&amp;b",
+            "private_a\\u005cb",
+            "%%41%4",
+        ] {
+            let redactor = redactor(key);
+            let quoted = serde_json::to_string(key).unwrap();
+            assert_eq!(redactor.redact(&format!("<{key}>")), "<***>", "{key}");
+            assert_eq!(redactor.redact(&quoted), "\"***\"", "{key}");
+            assert_eq!(redactor.redact_cut(key), "***", "{key}");
+        }
+    }
+
+    #[test]
+    fn a_text_full_of_beginnings_takes_no_longer_than_another() {
+        let redactor = redactor(&"&".repeat(512));
+        for flood in ["&", "%", "\\", "\\u", "&#", "p", "&amp"] {
+            let started = std::time::Instant::now();
+            redactor.redact_cut(&flood.repeat(4096 / flood.len()));
+            // In milliseconds here; the bound tells a quadratic search from the rest of a busy machine.
+            assert!(started.elapsed().as_secs() < 5, "{flood}");
         }
     }
 

@@ -58,7 +58,7 @@ impl Collector {
                 written.map_err(|error| decoder.get_mut().refusal(&error))?;
                 let decoded = u64::try_from(decoder.get_ref().bytes.len()).unwrap_or(u64::MAX);
                 // An endless stream may well decode to nothing, and cost much time.
-                match self.received > decoded.saturating_add(OVERHEAD) {
+                match self.received > decoded.saturating_mul(4).saturating_add(OVERHEAD) {
                     true => Err(Refused::Undecodable(
                         "its gzip data is longer than what it stands for".to_owned(),
                     )),

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    HeaderMap, HeaderValue,
 };
 use reqwest::{Method, NoProxy, Proxy, Request, Response, Url};
 use rustls::{ClientConfig, RootCertStore};
@@ -192,7 +193,7 @@ async fn take(response: Response, bounds: &Bounds, is_https: bool) -> Exchanged 
         headers: response.headers().clone(),
     };
     let taken = match is_success(head.status) {
-        true => whole_body(response, bounds, is_https)
+        true => whole_body(response, &head, bounds, is_https)
             .await
             .map(|body| (body, false)),
         false => Ok(error_body(response, bounds.deadline).await),
@@ -209,18 +210,18 @@ async fn take(response: Response, bounds: &Bounds, is_https: bool) -> Exchanged 
 
 async fn whole_body(
     mut response: Response,
+    head: &Head,
     bounds: &Bounds,
     is_https: bool,
 ) -> Result<Vec<u8>, Failure> {
     let announced = response.content_length();
-    let is_encoded = response
-        .headers()
-        .contains_key(reqwest::header::CONTENT_ENCODING);
+    let is_encoded = head.headers.contains_key(CONTENT_ENCODING);
     if !is_encoded && announced.is_some_and(|length| length > bounds.max_bytes) {
         return Err(refusal(Refused::TooLarge, bounds.max_bytes));
     }
     let refuse = |refused| refusal(refused, bounds.max_bytes);
-    let mut collector = Collector::new(response.headers(), bounds.max_bytes).map_err(refuse)?;
+    // Made for the first piece: where there is none, nothing is encoded, whatever the head says.
+    let mut collector = None;
     let mut received = 0_u64;
     loop {
         let piece = match timeout_at(bounds.deadline, response.chunk()).await {
@@ -230,12 +231,31 @@ async fn whole_body(
                     bytes(received)
                 )));
             }
-            Ok(Err(error)) => return Err(lost_body(&error, is_https, received, announced)),
-            Ok(Ok(None)) => return collector.finish().map_err(refuse),
+            Ok(Err(error)) => {
+                let failure = Failure::of(&error, is_https);
+                return Err(lost_body(failure, received, announced));
+            }
+            // HTTP/2 can end a stream early without calling it an error.
+            Ok(Ok(None)) if announced.is_some_and(|length| length != received) => {
+                let failure =
+                    Failure::passing(Status::ConnectionLost, "the stream was ended early");
+                return Err(lost_body(failure, received, announced));
+            }
+            Ok(Ok(None)) => {
+                let body = collector.map_or(Ok(Vec::new()), Collector::finish);
+                return body.map_err(refuse);
+            }
+            Ok(Ok(Some(piece))) if piece.is_empty() => continue,
             Ok(Ok(Some(piece))) => piece,
         };
         received += u64::try_from(piece.len()).unwrap_or(u64::MAX);
-        collector.push(&piece).map_err(refuse)?;
+        let collecting = match &mut collector {
+            Some(collector) => collector,
+            None => {
+                collector.insert(Collector::new(&head.headers, bounds.max_bytes).map_err(refuse)?)
+            }
+        };
+        collecting.push(&piece).map_err(refuse)?;
     }
 }
 
@@ -258,18 +278,11 @@ fn out_of_time(state: &str) -> Failure {
     Failure::lasting(Status::Timeout, state)
 }
 
-fn lost_body(
-    error: &reqwest::Error,
-    is_https: bool,
-    received: u64,
-    announced: Option<u64>,
-) -> Failure {
-    let mut failure = Failure::of(error, is_https);
-    let of_how_many = announced
-        .map(|length| format!(" of {length}"))
-        .unwrap_or_default();
+fn lost_body(mut failure: Failure, received: u64, announced: Option<u64>) -> Failure {
+    let of_how_many = announced.map(|length| format!(" of {length}"));
     failure.cause = format!(
-        "after {received}{of_how_many} bytes of the body: {}",
+        "after {received}{} bytes of the body: {}",
+        of_how_many.unwrap_or_default(),
         failure.cause
     );
     failure

@@ -217,7 +217,8 @@ impl Generation {
                 let served =
                     catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.take_orders())));
                 std::mem::forget(served);
-                self.abandon(self.blame());
+                // A job's panic stays with the job: this one was the driver's, for want of descriptors.
+                self.abandon(Ended::Lost);
             }
             Err(error) => self.refuse(&error),
         }

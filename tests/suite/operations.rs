@@ -183,6 +183,18 @@ fn an_answer_is_passed_on_byte_for_byte_or_is_no_answer() {
 }
 
 #[test]
+fn an_answer_without_a_body_is_empty_whatever_its_head_says() {
+    let encodings = ["gzip", "br", "gzip, br"];
+    let rows = [200, 204, 205].map(|status| encodings.map(|encoding| (status, encoding)));
+    in_parallel(rows.as_flattened(), |&(status, encoding)| {
+        let head = format!("Content-Encoding: {encoding}\r\n");
+        let server = Server::answers([answer(status, &head, "")]);
+        let calls = on_version(&server.url(), "delete", "6a1b", "7c2d");
+        assert_eq!(calls.answer().json(), "{}");
+    });
+}
+
+#[test]
 fn the_smallest_stack_suffices_for_every_operation() {
     let server = Server::answers([ok("{}")]);
     let run = c_program("stacks").command().arg("operations");

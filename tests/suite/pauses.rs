@@ -26,6 +26,7 @@ const WAITS: &[(&str, u16, &str, usize, u64, u64)] = &[
     ("twice in milliseconds",      429, "X-RateLimit-Reset: 300\r\n",                          2,  600, 1200),
     ("reset wins",                 429, "Retry-After: 5\r\nX-RateLimit-Reset: 300\r\n",        1,  300,  900),
     ("reset wins, longer",         429, "Retry-After: 0\r\nX-RateLimit-Reset: 900\r\n",        1,  900, 1500),
+    ("reset of nothing",           429, "Retry-After: 1\r\nX-RateLimit-Reset: 0\r\n",          1, 1000, 1600),
     ("reset is garbage",           429, "Retry-After: 1\r\nX-RateLimit-Reset: 0x10\r\n",       1, 1000, 1600),
     ("seconds, twice",             429, "Retry-After: 1\r\n",                                  2, 2000, 3000),
     ("a date that is past",        429, "Retry-After: Thu, 01 Jan 1970 00:00:00 GMT\r\n",      1,    0, 2000),

@@ -183,3 +183,17 @@ fn expect_masked(answer: &Answer) {
     }
     assert!(answer.message().contains("***"), "{answer:?}");
 }
+
+/// What is searched for the key is searched in an instant, or the other calls would have to wait.
+#[test]
+fn a_flood_of_what_may_begin_the_key_holds_nobody_up() {
+    in_parallel(&["&", "%", "\\u", "&#x"], |mark| {
+        let flood = mark.repeat(300_000 / mark.len());
+        let headers = format!("x-ik-requestId: {flood}\r\n");
+        let server = Server::answers([answer(404, &headers, &flood)]);
+        let answer = Calls::to(&server.url())
+            .number("--timeout-ms", 10_000)
+            .answer();
+        assert_eq!(answer.status, "not_found", "{mark}");
+    });
+}

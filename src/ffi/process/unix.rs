@@ -4,7 +4,7 @@ use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, IntoRawFd};
 use std::os::unix::net::UnixDatagram;
 use std::ptr;
 use std::sync::MutexGuard;
@@ -31,9 +31,13 @@ impl System for Unix {
 
     fn open_canary(&self) -> io::Result<Canary> {
         let socket = UnixDatagram::unbound()?;
-        // Above 2, where no host looks for its standard streams.
-        let low = duplicate(&socket, 3)?;
-        let high = duplicate(&socket, HIGH_DESCRIPTOR).unwrap_or(low);
+        let high = duplicate(&socket, HIGH_DESCRIPTOR);
+        // Above 2, where no host looks for its standard streams, and below all that are opened next.
+        let low = match socket.as_raw_fd() {
+            3.. => socket.into_raw_fd(),
+            _ => duplicate(&socket, 3)?,
+        };
+        let high = high.unwrap_or(low);
         match identity(low) {
             Some(identity) => Ok(Canary {
                 descriptors: [low, high],
