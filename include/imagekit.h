@@ -69,7 +69,8 @@
  * - IMAGE_KIT_BASE_URL: where the API is.
  * - https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY: the proxy for https, the first that is set to an
  *   http:// or https:// URL or to host:port; no_proxy, NO_PROXY: the hosts that go past it.
- * - SSL_CERT_FILE, SSL_CERT_DIR: files and folders of certificates, trusted in place of the system's.
+ * - SSL_CERT_FILE, SSL_CERT_DIR: a file and folders of certificates, trusted in place of the system's.
+ *   Each that is set must give a certificate.
  *
  * The system's resolver reads variables of its own (RES_OPTIONS, LOCALDOMAIN) when a name is looked
  * up.

@@ -94,37 +94,36 @@ fn read_system() -> Result<Arc<RootCertStore>, Error> {
     Ok(Arc::new(roots))
 }
 
+/// Each variable that is set must give a certificate: a wrong one is not made good by the other.
 fn read_places(places: Places<'_>) -> Result<Arc<RootCertStore>, Error> {
     let mut roots = RootCertStore::empty();
-    let mut read = |name: &str, file: Option<&Path>, folder: Option<&Path>| {
-        let found = match file {
-            Some(file) => read_file(file),
-            None => rustls_native_certs::load_certs_from_paths(None, folder),
-        };
-        match (exhaustion(&found), add(&mut roots, &found)) {
-            (Some(error), _) => Err(exhausted(name, error)),
-            (None, 0) => Ok(Some(found)),
-            (None, _) => Ok(None),
-        }
-    };
-    let mut empty = None;
     if let Some(file) = places.file {
-        let found = read("SSL_CERT_FILE", Some(Path::new(file)), None)?;
-        empty = empty.or(found.map(|found| ("SSL_CERT_FILE", file, found)));
+        let found = read_file(Path::new(file));
+        take(&mut roots, &found, "SSL_CERT_FILE", file)?;
     }
-    for folder in places.folders.iter().flat_map(std::env::split_paths) {
-        let found = read("SSL_CERT_DIR", None, Some(&folder))?;
-        let folders = places.folders.unwrap_or_default();
-        empty = empty.or(found.map(|found| ("SSL_CERT_DIR", folders, found)));
-    }
-    match empty {
-        Some((name, value, found)) if roots.is_empty() => {
-            Err(unusable(name, &value.to_string_lossy(), &found))
+    if let Some(folders) = places.folders {
+        let mut found = CertificateResult::default();
+        let named = std::env::split_paths(folders).filter(|path| !path.as_os_str().is_empty());
+        for folder in named {
+            let more = rustls_native_certs::load_certs_from_paths(None, Some(&folder));
+            found.certs.extend(more.certs);
+            found.errors.extend(more.errors);
         }
-        _ if roots.is_empty() => Err(Error::invalid_argument(
-            "SSL_CERT_DIR names no folder: unset it, or name one with certificates in PEM",
-        )),
-        _ => Ok(Arc::new(roots)),
+        take(&mut roots, &found, "SSL_CERT_DIR", folders)?;
+    }
+    Ok(Arc::new(roots))
+}
+
+fn take(
+    roots: &mut RootCertStore,
+    found: &CertificateResult,
+    name: &str,
+    value: &OsStr,
+) -> Result<(), Error> {
+    match (exhaustion(found), add(roots, found)) {
+        (Some(error), _) => Err(exhausted(name, error)),
+        (None, 0) => Err(unusable(name, &value.to_string_lossy(), found)),
+        (None, _) => Ok(()),
     }
 }
 

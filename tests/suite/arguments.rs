@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use imagekit_emulator::{Emulator, Options};
+
 use crate::calls::{Calls, KEY, basic};
 use crate::script::{Server, answer, ok};
 use crate::support::{c_program, in_parallel, scratch_dir};
@@ -236,20 +238,42 @@ fn a_bad_variable_is_named_and_an_empty_one_is_unset() {
 
 #[test]
 fn certificate_variables_must_lead_to_a_certificate_where_the_base_url_is_https() {
-    let empty = scratch_dir().join("empty.pem");
-    fs::write(&empty, "no certificate here\n").expect("a file");
-    for (name, value) in [
-        ("SSL_CERT_FILE", &empty),
-        ("SSL_CERT_FILE", &scratch_dir().join("none")),
+    let folder = |name: &str| {
+        let folder = scratch_dir().join(name);
+        fs::create_dir(&folder).expect("a folder");
+        folder
+    };
+    let (bad, good) = (folder("bad-roots"), folder("good-roots"));
+    let options = Options {
+        tls: true,
+        ..Options::default()
+    };
+    let emulator = Emulator::start(options).expect("an emulator");
+    fs::write(bad.join("empty.pem"), "no certificate here\n").expect("a file");
+    fs::write(good.join("ca.pem"), emulator.ca_pem().expect("a CA")).expect("a file");
+
+    let (file, dir) = ("SSL_CERT_FILE", "SSL_CERT_DIR");
+    for (name, value, other, good) in [
+        (file, bad.join("empty.pem"), dir, good.clone()),
+        (file, bad.join("none"), dir, good.clone()),
+        (file, "/dev/zero".into(), dir, good.clone()),
+        (dir, bad.clone(), file, good.join("ca.pem")),
+        (dir, bad.join("none"), file, good.join("ca.pem")),
+        (dir, ":".into(), file, good.join("ca.pem")),
     ] {
-        let calls = |url| Calls::to(url).env(name, value).set("--file-id", "");
-        let answer = calls("https://127.0.0.1:1").answer();
-        assert_eq!(
-            (answer.is_call, &*answer.status),
-            (false, "invalid_argument"),
-            "{answer:?}"
-        );
-        assert!(answer.message().contains(name), "{answer:?}");
+        let calls = |url| Calls::to(url).env(name, &value).set("--file-id", "");
+        for calls in [
+            calls("https://127.0.0.1:1"),
+            calls("https://127.0.0.1:1").env(other, &good), // does not make up for it
+        ] {
+            let answer = calls.answer();
+            assert_eq!(
+                (answer.is_call, &*answer.status),
+                (false, "invalid_argument"),
+                "{answer:?}"
+            );
+            assert!(answer.message().contains(name), "{answer:?}");
+        }
         let answer = calls("http://127.0.0.1:1").answer();
         assert!(answer.is_call, "not looked at over http: {answer:?}");
     }
