@@ -55,8 +55,9 @@
  * may have interrupted a function of this library, and handlers of pthread_atfork() must not call one.
  *
  * Descriptors: if the host closes those of the library, the next call opens new ones, and the old
- * numbers are never touched again. Do that while no call is running: one that is ends as
- * IK_STATUS_TIMEOUT, and at that moment nobody can tell whose a number is. Keep 0, 1 and 2 open, as
+ * numbers are never touched again. Do that while no call is running and no client has just been freed,
+ * whose connections are still being closed: a call that is running ends as IK_STATUS_TIMEOUT, and at
+ * that moment nobody can tell whose a number is. Keep 0, 1 and 2 open, as
  * everywhere: else a connection may get one of these numbers.
  *
  * # The environment

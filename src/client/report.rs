@@ -68,10 +68,10 @@ impl Call {
     /// The error that the server answered with.
     pub(super) fn answered(&self, answer: &Answer, asked: Option<Duration>) -> Error {
         let body = String::from_utf8_lossy(&answer.body);
-        let redactor = &self.shared.settings.redactor;
+        // Whole secrets are masked with the rest of the document, on the caller's thread.
         let shown = match answer.is_cut {
-            true => redactor.redact_cut(&body),
-            false => redactor.redact(&body),
+            true => self.shared.settings.redactor.redact_cut(&body),
+            false => body.into_owned(),
         };
         let said = ServerError::read(&answer.body);
         let message = said

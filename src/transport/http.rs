@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
     HeaderMap, HeaderValue,
@@ -15,11 +16,13 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
 use tower_layer::Layer;
 use tower_service::Service;
+use zeroize::Zeroizing;
 
 use super::body::{Collector, Refused};
 use super::dns::Resolver;
 use super::failure::Failure;
 use super::runtime::Generation;
+use crate::primitives::secret::Secret;
 use crate::primitives::status::Status;
 
 /// A connection that is idle for longer may have been dropped silently on the way.
@@ -357,15 +360,15 @@ impl<S: Service<R>, R> Service<R> for Watched<S> {
 }
 
 /// An `Authorization` that the stack neither shows nor compresses, wiped when the last copy goes.
-pub fn authorization(basic: &crate::primitives::secret::Secret) -> io::Result<HeaderValue> {
-    let bytes = zeroize::Zeroizing::new(basic.expose().as_bytes().to_vec());
-    let bytes = bytes::Bytes::from_owner(Wiped(bytes));
+pub fn authorization(basic: &Secret) -> io::Result<HeaderValue> {
+    let bytes = Zeroizing::new(basic.expose().as_bytes().to_vec());
+    let bytes = Bytes::from_owner(Wiped(bytes));
     let mut value = HeaderValue::from_maybe_shared(bytes).map_err(io::Error::other)?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-struct Wiped(zeroize::Zeroizing<Vec<u8>>);
+struct Wiped(Zeroizing<Vec<u8>>);
 
 impl AsRef<[u8]> for Wiped {
     fn as_ref(&self) -> &[u8] {

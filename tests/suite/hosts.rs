@@ -166,6 +166,8 @@ fn a_host_that_closes_all_descriptors_goes_on() {
             rows.extend([(part, tls, false), (part, tls, true)]);
         }
     }
+    // Over TLS the server still talks after its first answer, and the library must listen.
+    rows.retain(|&(part, tls, _)| part != "right-after-a-call" || !tls);
     in_parallel(&rows, |&(part, tls, reuses_numbers)| {
         let emulator = emulator(tls);
         let mut run = against(&emulator, "descriptors", part);
