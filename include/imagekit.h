@@ -44,13 +44,16 @@
  *
  * Threads: every function may be called from any thread at any time, with two exceptions: signal
  * handlers, and the time between vfork() and exec. Nothing depends on the thread that calls. The
- * first call that sends starts one thread of the library's own; a second one lives while the name of
- * a host is looked up. They block all signals but those that a fault raises. A cancellation of the
+ * first call that sends starts one thread of the library's own; callbacks have one more, and another
+ * one lives while the name of a host is looked up. They block all signals but those that a fault
+ * raises. ik_shutdown() joins them. A cancellation of the
  * calling thread, deferred as it is by default, takes effect after the function has returned. No
  * function must be left by longjmp() or asynchronous cancellation.
  *
  * fork(): a client works in the parent and in each child, over connections of its own. A call that
- * is running while another thread forks goes on in the parent alone. A child keeps the parent's
+ * was only described may be sent by both; one that had ended keeps its result in both. One that is
+ * running goes on in the parent alone: in the child it counts as cancelled, and its callback does not
+ * come. A queue stays the parent's. A child keeps the parent's
  * descriptors open until it ends or calls exec. fork() must not be called from a signal handler that
  * may have interrupted a function of this library, and handlers of pthread_atfork() must not call one.
  *
@@ -68,6 +71,8 @@
  *
  * - IMAGEKIT_PRIVATE_KEY: the private key; one newline at its end is cut.
  * - IMAGE_KIT_BASE_URL: where the API is.
+ * - IMAGE_KIT_LOG: what is told on standard error: off, error, warn, info, debug, or 0 to 4. Anything
+ *   else is ignored.
  * - https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY: the proxy for https, the first that is set to an
  *   http:// or https:// URL or to host:port; no_proxy, NO_PROXY: the hosts that go past it.
  * - SSL_CERT_FILE, SSL_CERT_DIR: a file and folders of certificates, trusted in place of the system's.
@@ -75,6 +80,22 @@
  *
  * The system's resolver reads variables of its own (RES_OPTIONS, LOCALDOMAIN) when a name is looked
  * up.
+ *
+ * # Describe a call, then send it
+ *
+ * A plain function such as ik_get_file_versions() sends a request and waits. For everything else the same
+ * request is described first, by the function of that name with _call, and then sent: waited for with
+ * ik_call_perform(), in the background with ik_call_start(), or into a queue with ik_queue_start():
+ *
+ * @code{.c}
+ * ik_call *call = NULL;
+ * ik_status status = ik_get_file_versions_call(client, file_id, &call);
+ * if (status == IK_STATUS_OK)
+ *     status = ik_call_start(call, NULL, NULL); // no callback: waited for below
+ * while (status == IK_STATUS_OK && (status = ik_call_wait(call, 16, &answer)) == IK_STATUS_PENDING)
+ *     status = draw_a_frame();
+ * ik_call_free(call);
+ * @endcode
  *
  * # The error document
  *
@@ -108,7 +129,15 @@
  * 8 s, up to a quarter less by chance; or as long as the server asks, by X-RateLimit-Reset
  * (milliseconds) or Retry-After. A wait of more than 60 s, or one beyond the call's time, ends the
  * call at once. A 429 makes the whole client wait, and afterwards keep to the server's rate limit
- * until there was no 429 for 60 s.
+ * until there was no 429 for 60 s. POST and PATCH are repeated only where the server surely did not act,
+ * unless ik_call_set_max_retries() was called.
+ *
+ * # The line
+ *
+ * The requests of a client wait in one line, first come, first served: for a pause or pace that the
+ * server asked for, for the client's own max_requests_per_second, and for a place, as at most 256 are
+ * open at once. All of it counts as the call's time. A request that cannot have its turn in time fails at
+ * once: as IK_STATUS_RATE_LIMITED where the server's wish stands in its way, else as IK_STATUS_TIMEOUT.
  */
 
 #ifndef IMAGEKIT_H
@@ -421,6 +450,28 @@ ik_status ik_config_set_max_retries(ik_config *config, uint32_t max_retries);
 ik_status ik_config_set_max_response_bytes(ik_config *config, uint64_t max_bytes);
 
 /**
+ * Sets how many requests the client begins in a second, at most, over all its threads and calls and
+ * with retries. They are spread evenly and never saved up for a burst: in any second at most limit + 1
+ * begin. The wait for a turn is part of a call's time, and a call whose turn cannot come in time fails
+ * at once. Each process keeps the limit for itself. Where the server asks for a slower pace, that
+ * counts.
+ *
+ * @param config  A config from ik_config_new().
+ * @param limit   1 to 1 000 000 requests a second, or 0 for no limit. Default: 0.
+ *
+ * @retval IK_STATUS_OK                The limit is set.
+ * @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL, or the limit above 1 000 000. The old one
+ *                                     stays.
+ * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_config_set_max_requests_per_second(ik_config *config,
+                                                uint32_t limit);
+
+/**
  * Sets a file of certificates that are trusted in addition to the system's. ik_client_new() reads it.
  *
  * @param config    A config from ik_config_new().
@@ -456,6 +507,76 @@ ik_status ik_config_set_ca_file(ik_config *config,
  * Since 0.1.0.
  */
 ik_status ik_config_set_proxy(ik_config *config, const char *url);
+
+/* Logging ----------------------------------------------------------------------------------- */
+
+/**
+ * How much a line of a log matters. A log takes those up to its own level.
+ */
+enum ik_log_level
+ {
+    /**
+     * Nothing is told.
+     */
+    IK_LOG_LEVEL_OFF = 0,
+    /**
+     * A defect, or something that does not work at all.
+     */
+    IK_LOG_LEVEL_ERROR = 1,
+    /**
+     * Something that is not as its user wants it.
+     */
+    IK_LOG_LEVEL_WARN = 2,
+    /**
+     * Each request, once, when it has ended.
+     */
+    IK_LOG_LEVEL_INFO = 3,
+    /**
+     * Each attempt, and each wait.
+     */
+    IK_LOG_LEVEL_DEBUG = 4,
+};
+
+/**
+ * Takes one line of a client's log. Runs on the library's callback thread, one line at a time, after
+ * callbacks of calls that are due. It may take its time: at most 1024 lines wait, more are dropped and
+ * counted in the next one. What functions of this library log when they are called in it is dropped. It
+ * must return: no exception, no longjmp(), no end of the thread.
+ *
+ * @param user_data  What was given to ik_config_set_log_callback().
+ * @param level      One of enum ik_log_level, or one that a later version added.
+ * @param message    The line, without a newline. Never holds the private key or a proxy's password.
+ *                   Borrowed until this returns.
+ *
+ * Threads: the library's callback thread.
+ * Since 0.1.0.
+ */
+typedef void (*ik_log_callback)(void *user_data, int32_t level, const char *message);
+
+/**
+ * Sets what is told of the work of the clients that are made from this config. on_log and what user_data
+ * points to must stay valid until ik_shutdown(), or ik_client_shutdown() of each of these clients, has
+ * returned IK_STATUS_OK.
+ *
+ * @param config     A config from ik_config_new().
+ * @param max_level  A number of enum ik_log_level: lines of this level and of those below it are told.
+ *                   Default: off; or what the environment variable IMAGE_KIT_LOG says (off, error, warn,
+ *                   info, debug, or 0 to 4), on standard error.
+ * @param on_log     What takes the lines. May be NULL if max_level is IK_LOG_LEVEL_OFF.
+ * @param user_data  Passed to on_log. May be NULL.
+ *
+ * @retval IK_STATUS_OK                The log is set.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or no such level. The old one stays.
+ * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_config_set_log_callback(ik_config *config,
+                                     int32_t max_level,
+                                     ik_log_callback on_log,
+                                     void *user_data);
 
 /* Clients ----------------------------------------------------------------------------------- */
 
@@ -641,6 +762,608 @@ ik_status ik_request(const ik_client *handle,
                      const char *path,
                      const char *body_json,
                      char **out_json);
+
+/* Calls: described -------------------------------------------------------------------------- */
+
+/**
+ * One described operation, to be sent at most once. It keeps what it needs of its client, which may be
+ * freed before the call is sent.
+ *
+ * A call is described, then it runs, then it has ended. What can be done with it when:
+ *
+ * - described: set options, perform, start, cancel (it then ends as cancelled and is never sent);
+ * - running: wait, cancel; its metadata is IK_STATUS_PENDING;
+ * - ended: wait, which gives the result every time, and get its metadata.
+ *
+ * All else gives IK_STATUS_INVALID_STATE, except that a call which was cancelled before it was sent
+ * gives IK_STATUS_CANCELLED to whoever sends it.
+ */
+typedef struct ik_call ik_call;
+
+/**
+ * Describes a request for the versions of a file: what ik_get_file_versions() sends at once. Nothing is
+ * sent yet.
+ *
+ * @param handle    A client from ik_client_new(). May be freed before the call is sent.
+ * @param file_id   The file's id, 1 to 256 bytes of UTF-8 without control characters, neither "."
+ *                  nor "..". Copied.
+ * @param out_call  Always set: the call on success, else NULL. Yours: free it with ik_call_free().
+ *
+ * @retval IK_STATUS_OK                  The call is in *out_call.
+ * @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or an id that cannot be one.
+ * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
+ * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
+ * @retval IK_STATUS_INTERNAL            A defect in this library.
+ * The reason of a refusal goes to the client's log.
+ *
+ * Threads: any.
+ * Since 0.1.0. GET /v1/files/{fileId}/versions
+ */
+ik_status ik_get_file_versions_call(const ik_client *handle,
+                                    const char *file_id,
+                                    ik_call **out_call);
+
+/**
+ * Describes a request for one version of a file: what ik_get_file_version_details() sends at once.
+ * Nothing is sent yet.
+ *
+ * @param handle      A client from ik_client_new(). May be freed before the call is sent.
+ * @param file_id     The file's id, 1 to 256 bytes of UTF-8 without control characters, neither "."
+ *                    nor "..". Copied.
+ * @param version_id  The version's id, as versionInfo.id has it, with the same bounds. Copied.
+ * @param out_call    Always set: the call on success, else NULL. Yours: free it with ik_call_free().
+ *
+ * @retval IK_STATUS_OK                  The call is in *out_call.
+ * @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or an id that cannot be one.
+ * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
+ * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
+ * @retval IK_STATUS_INTERNAL            A defect in this library.
+ * The reason of a refusal goes to the client's log.
+ *
+ * Threads: any.
+ * Since 0.1.0. GET /v1/files/{fileId}/versions/{versionId}
+ */
+ik_status ik_get_file_version_details_call(const ik_client *handle,
+                                           const char *file_id,
+                                           const char *version_id,
+                                           ik_call **out_call);
+
+/**
+ * Describes the deletion of a version: what ik_delete_file_version() sends at once.
+ * Nothing is sent yet.
+ *
+ * @param handle      A client from ik_client_new(). May be freed before the call is sent.
+ * @param file_id     The file's id, 1 to 256 bytes of UTF-8 without control characters, neither "."
+ *                    nor "..". Copied.
+ * @param version_id  The version's id, as versionInfo.id has it, with the same bounds. Copied.
+ * @param out_call    Always set: the call on success, else NULL. Yours: free it with ik_call_free().
+ *
+ * @retval IK_STATUS_OK                  The call is in *out_call.
+ * @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or an id that cannot be one.
+ * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
+ * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
+ * @retval IK_STATUS_INTERNAL            A defect in this library.
+ * The reason of a refusal goes to the client's log.
+ *
+ * Threads: any.
+ * Since 0.1.0. DELETE /v1/files/{fileId}/versions/{versionId}
+ */
+ik_status ik_delete_file_version_call(const ik_client *handle,
+                                      const char *file_id,
+                                      const char *version_id,
+                                      ik_call **out_call);
+
+/**
+ * Describes the restoration of an older version: what ik_restore_file_version() sends at once.
+ * Nothing is sent yet.
+ *
+ * @param handle      A client from ik_client_new(). May be freed before the call is sent.
+ * @param file_id     The file's id, 1 to 256 bytes of UTF-8 without control characters, neither "."
+ *                    nor "..". Copied.
+ * @param version_id  The version's id, as versionInfo.id has it, with the same bounds. Copied.
+ * @param out_call    Always set: the call on success, else NULL. Yours: free it with ik_call_free().
+ *
+ * @retval IK_STATUS_OK                  The call is in *out_call.
+ * @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or an id that cannot be one.
+ * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
+ * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
+ * @retval IK_STATUS_INTERNAL            A defect in this library.
+ * The reason of a refusal goes to the client's log.
+ *
+ * Threads: any.
+ * Since 0.1.0. PUT /v1/files/{fileId}/versions/{versionId}/restore
+ */
+ik_status ik_restore_file_version_call(const ik_client *handle,
+                                       const char *file_id,
+                                       const char *version_id,
+                                       ik_call **out_call);
+
+/**
+ * Describes any other request to the API: what ik_request() sends at once. Nothing is sent yet.
+ *
+ * @param handle     A client from ik_client_new(). May be freed before the call is sent.
+ * @param method     "GET", "POST", "PUT", "PATCH" or "DELETE". Copied.
+ * @param path       The path with its query, as ik_request() takes it. Copied.
+ * @param body_json  The request's body, valid JSON, sent byte for byte; or NULL for none. Copied.
+ * @param out_call   Always set: the call on success, else NULL. Yours: free it with ik_call_free().
+ *
+ * @retval IK_STATUS_OK                  The call is in *out_call.
+ * @retval IK_STATUS_INVALID_ARGUMENT    A NULL handle, method, path or out_call, or one of them or the
+ *                                       body cannot be sent.
+ * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
+ * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
+ * @retval IK_STATUS_INTERNAL            A defect in this library.
+ * The reason of a refusal goes to the client's log.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_request_call(const ik_client *handle,
+                          const char *method,
+                          const char *path,
+                          const char *body_json,
+                          ik_call **out_call);
+
+/* Calls: sent ------------------------------------------------------------------------------- */
+
+/**
+ * Told once that a call has ended. Runs on the library's callback thread, one at a time and in the
+ * order in which calls end; it has a stack of 1 MiB and all signals blocked but those that a fault
+ * raises. It may take its time, which holds up other callbacks and nothing else. It must return: no
+ * exception, no longjmp(), no end of the thread.
+ *
+ * Functions that wait give IK_STATUS_WOULD_DEADLOCK in it; all others may be called, ik_call_free() of
+ * this very call included. A child that is forked in it must end by exec or _exit().
+ *
+ * @param user_data  What was given to ik_call_start().
+ * @param status     What came of the call.
+ * @param json       The answer, or an error document. Yours: free it with ik_string_free().
+ *
+ * Threads: the library's callback thread.
+ * Since 0.1.0.
+ */
+typedef void (*ik_call_done)(void *user_data, ik_status status, char *json);
+
+/**
+ * Sets how long this call may take, retries and waits included.
+ *
+ * @param call        A described call.
+ * @param timeout_ms  1 to 86400000. Default: the client's.
+ *
+ * @retval IK_STATUS_OK                The time is set.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or out of range. The old value stays, and the call cannot
+ *                                     be sent until this function succeeds.
+ * @retval IK_STATUS_INVALID_HANDLE    The call was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE     The call was sent or cancelled.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_call_set_timeout_ms(ik_call *call,
+                                 uint64_t timeout_ms);
+
+/**
+ * Sets how often this call is repeated when an attempt fails. With it a POST or PATCH is repeated like
+ * the others, even where the server may have acted.
+ *
+ * @param call         A described call.
+ * @param max_retries  Any number; 0 for none. Default: the client's.
+ *
+ * @retval IK_STATUS_OK                The number is set.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL.
+ * @retval IK_STATUS_INVALID_HANDLE    The call was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE     The call was sent or cancelled.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_call_set_max_retries(ik_call *call,
+                                  uint32_t max_retries);
+
+/**
+ * Sets a header of this call's requests, in place of an earlier one of that name.
+ *
+ * @param call   A described call.
+ * @param name   The header's name, a token of 1 to 128 bytes. Refused, as they are the library's own:
+ *               Host, Authorization, Proxy-*, Connection, Content-Length, Transfer-Encoding, TE,
+ *               Upgrade, Expect and Accept-Encoding. Copied.
+ * @param value  Its value, at most 8192 bytes of visible ASCII, spaces and tabs. Copied.
+ *
+ * @retval IK_STATUS_OK                The header is set.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or one of them cannot be sent. The old value stays, and
+ *                                     the call cannot be sent until this function succeeds for the
+ *                                     same name.
+ * @retval IK_STATUS_INVALID_HANDLE    The call was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE     The call was sent or cancelled.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_call_set_header(ik_call *call,
+                             const char *name,
+                             const char *value);
+
+/**
+ * Sends a call, waits, and gives its result.
+ *
+ * @param call      A described call.
+ * @param out_json  Always set: on success the answer, byte for byte the server's; on failure an error
+ *                  document. Yours: free it with ik_string_free().
+ *
+ * @retval IK_STATUS_OK                The answer is in *out_json.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or an option of the call was refused. Nothing was sent,
+ *                                     and the call stays as it is; so it does with the next three.
+ * @retval IK_STATUS_INVALID_HANDLE    The call was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE     The call was sent before, or its client was shut down.
+ * @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread: start the call instead.
+ * @retval IK_STATUS_CANCELLED         By ik_call_cancel(), ik_call_free() or a shutdown.
+ * Or another status from 10 to 30: see "Statuses of a request" above.
+ *
+ * Threads: any. Needs a stack of 16 KiB.
+ * Since 0.1.0.
+ */
+ik_status ik_call_perform(ik_call *call,
+                          char **out_json);
+
+/**
+ * Sends a call in the background. If this gives another status than IK_STATUS_OK, nothing was started:
+ * the call stays as it is, and user_data is not touched. Else on_done runs exactly once, whatever
+ * happens: perhaps before this function returns, perhaps after ik_call_free() or ik_client_free() has
+ * returned. Only ik_shutdown() and ik_client_shutdown() wait for it.
+ *
+ * @param call       A described call. May be freed at any time: freeing it before it has ended cancels
+ *                   it. To fire and forget, free it in on_done.
+ * @param on_done    What is told of its end, or NULL: then wait with ik_call_wait().
+ * @param user_data  Passed to on_done, which alone touches it. May be NULL.
+ *
+ * @retval IK_STATUS_OK                  The call runs.
+ * @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or an option of the call was refused.
+ * @retval IK_STATUS_INVALID_HANDLE      The call was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE       The call was sent before, or its client was shut down.
+ * @retval IK_STATUS_CANCELLED           The call was cancelled, or a shutdown is in progress.
+ * @retval IK_STATUS_RESOURCE_EXHAUSTED  There is no room for a thread, or no descriptor.
+ * @retval IK_STATUS_INTERNAL            A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_call_start(ik_call *call,
+                        ik_call_done on_done,
+                        void *user_data);
+
+/**
+ * Waits until a call has ended, and gives its result: every time, to any number of threads, to each a
+ * string of its own.
+ *
+ * @param call        A call that was sent.
+ * @param timeout_ms  How long to wait at most: 0 asks only, UINT64_MAX has no limit.
+ * @param out_json    May be NULL. Else always set: on success the answer, byte for byte the server's;
+ *                    NULL with IK_STATUS_PENDING; with any other failure an error document. Yours: free
+ *                    it with ik_string_free().
+ *
+ * @retval IK_STATUS_OK                The answer is in *out_json.
+ * @retval IK_STATUS_PENDING           The call has not ended in this time; it goes on.
+ * @retval IK_STATUS_INVALID_ARGUMENT  The call is NULL, or that is the call's result.
+ * @retval IK_STATUS_INVALID_HANDLE    The call was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE     The call was not sent yet.
+ * @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread, and timeout_ms is above 0.
+ * @retval IK_STATUS_CANCELLED         By ik_call_cancel(), ik_call_free() or a shutdown; or the call runs
+ *                                     in the process that this one was forked from.
+ * Or another status from 10 to 30: see "Statuses of a request" above.
+ *
+ * Threads: any, any number at once. Needs a stack of 16 KiB.
+ * Since 0.1.0.
+ */
+ik_status ik_call_wait(ik_call *call,
+                       uint64_t timeout_ms,
+                       char **out_json);
+
+/**
+ * Cancels a call. If it has not ended, it ends as IK_STATUS_CANCELLED at once: its callback comes, its
+ * connection does no further work, the server may have acted or not. A call that was not sent yet ends
+ * so too: it is never sent, and nothing is told. Waits for nobody.
+ *
+ * @param call  A call.
+ *
+ * @retval IK_STATUS_OK                The call has ended, now or before.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL.
+ * @retval IK_STATUS_INVALID_HANDLE    The call was freed, or never was one.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_call_cancel(ik_call *call);
+
+/**
+ * Gets what is known of a call that has ended, besides its answer:
+ *
+ * @code{.json}
+ * {"httpStatus":200,"httpVersion":"HTTP/2","requestId":"...","attempts":2,"retryAfterMs":300,
+ *   "rateLimit":{"limit":40,"intervalMs":1000,"resetMs":300},
+ *   "timings":{"queuedUs":90,"firstByteUs":304211,"totalUs":304800},"wireBytes":812,
+ *   "headers":{"content-type":["application/json"],"x-ik-requestid":["..."]}}
+ * @endcode
+ *
+ * The answer's own are those of the last attempt; what does not apply is null, which all of them are
+ * where there was no answer. "retryAfterMs" is the last wait that the server asked for. "timings" are
+ * microseconds from the start of the call: until its first request was sent, until the head of the
+ * last answer was there, until the end. "wireBytes" counts the body as it came, before
+ * decompression. "headers" have lower-case names, each with all of its values. Fields may be added,
+ * never removed. The private key and a proxy's password are *** in it.
+ *
+ * @param call      A call.
+ * @param out_json  Always set: on success this document; NULL with IK_STATUS_PENDING; with any other
+ *                  failure an error document. Yours: free it with ik_string_free().
+ *
+ * @retval IK_STATUS_OK                The document is in *out_json.
+ * @retval IK_STATUS_PENDING           The call has not ended.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL.
+ * @retval IK_STATUS_INVALID_HANDLE    The call was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE     The call was not sent yet, or it runs in the process that this one
+ *                                     was forked from.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any. Needs a stack of 16 KiB.
+ * Since 0.1.0.
+ */
+ik_status ik_call_get_metadata(const ik_call *call,
+                               char **out_json);
+
+/**
+ * Frees a call. Waits for nobody. One that has not ended is cancelled: its callback still comes, once,
+ * and a wait of another thread ends as IK_STATUS_CANCELLED.
+ *
+ * @param call  A call, or NULL or one that was freed, which does nothing.
+ *
+ * Threads: any, at any time, in the call's own callback too.
+ * Since 0.1.0.
+ */
+void ik_call_free(ik_call *call);
+
+/* Queues ------------------------------------------------------------------------------------ */
+
+/**
+ * A queue of calls that have ended: for a host with an event loop of its own, and for languages that
+ * cannot be called back from a foreign thread. One takes calls of any number of clients.
+ *
+ * In a child process every function on an inherited queue gives IK_STATUS_INVALID_STATE, and to free it
+ * forgets it.
+ */
+typedef struct ik_queue ik_queue;
+
+/**
+ * Makes a queue. It has two descriptors of its own until it is freed.
+ *
+ * @param out_queue  Always set: the queue on success, else NULL. Yours: free it with ik_queue_free().
+ *
+ * @retval IK_STATUS_OK                  The queue is in *out_queue.
+ * @retval IK_STATUS_INVALID_ARGUMENT    A NULL.
+ * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are no descriptors, or about a million queues.
+ * @retval IK_STATUS_INTERNAL            A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_queue_new(ik_queue **out_queue);
+
+/**
+ * Sends a call in the background. If this gives another status than IK_STATUS_OK, nothing was started
+ * and the call stays as it is. Else exactly one completion lands in the queue, whatever happens.
+ *
+ * @param queue      A queue.
+ * @param call       A described call. May be freed at any time: freeing it before it has ended cancels
+ *                   it, and its completion lands as IK_STATUS_CANCELLED.
+ * @param user_data  Comes back with the completion; never looked at. May be NULL.
+ *
+ * @retval IK_STATUS_OK                  The call runs.
+ * @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or an option of the call was refused.
+ * @retval IK_STATUS_INVALID_HANDLE      The queue or the call was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE       The call was sent before, its client was shut down, or the queue
+ *                                       was inherited over a fork.
+ * @retval IK_STATUS_CANCELLED           The call was cancelled, or a shutdown is in progress.
+ * @retval IK_STATUS_RESOURCE_EXHAUSTED  There is no room for a thread, or no descriptor.
+ * @retval IK_STATUS_INTERNAL            A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_queue_start(ik_queue *queue,
+                         ik_call *call,
+                         void *user_data);
+
+/**
+ * Takes the next completion, in the order in which calls ended. Each goes to one taker.
+ *
+ * @param queue          A queue.
+ * @param timeout_ms     How long to wait at most: 0 asks only, UINT64_MAX has no limit.
+ * @param out_status     May be NULL. Else always set: what came of the call; 0 on failure.
+ * @param out_user_data  May be NULL. Else always set: what was given to ik_queue_start(); NULL on failure.
+ * @param out_json       Always set: with IK_STATUS_OK the call's answer, or its error document if
+ *                       *out_status is not IK_STATUS_OK; NULL with IK_STATUS_PENDING; with any other
+ *                       failure an error document about this function. Yours: free it with
+ *                       ik_string_free().
+ *
+ * @retval IK_STATUS_OK                A completion was taken.
+ * @retval IK_STATUS_PENDING           None came in this time.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL. Nothing was taken.
+ * @retval IK_STATUS_INVALID_HANDLE    The queue was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE     The queue was inherited over a fork.
+ * @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread, and timeout_ms is above 0.
+ * @retval IK_STATUS_CANCELLED         The queue was freed while this function waited.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any, any number at once. Needs a stack of 16 KiB.
+ * Since 0.1.0.
+ */
+ik_status ik_queue_next(ik_queue *queue,
+                        uint64_t timeout_ms,
+                        ik_status *out_status,
+                        void **out_user_data,
+                        char **out_json);
+
+/**
+ * Tells how many calls were started on the queue whose completions were not taken yet.
+ *
+ * @param queue      A queue.
+ * @param out_count  Always set: their number; 0 on failure.
+ *
+ * @retval IK_STATUS_OK                The number is in *out_count.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL.
+ * @retval IK_STATUS_INVALID_HANDLE    The queue was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE     The queue was inherited over a fork.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_queue_get_pending(const ik_queue *queue, uint64_t *out_count);
+
+/**
+ * Gives the queue's descriptor, which polls readable exactly while completions wait to be taken
+ * (level-triggered), with poll(), epoll, kqueue and all that is made of them. Only to be polled: it must
+ * not be read, written or closed. It belongs to the queue and is closed with it: take it out of the event
+ * loop before ik_queue_free().
+ *
+ * @param queue   A queue.
+ * @param out_fd  Always set: the descriptor; 0 on failure.
+ *
+ * @retval IK_STATUS_OK                The descriptor is in *out_fd.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL.
+ * @retval IK_STATUS_INVALID_HANDLE    The queue was freed, or never was one.
+ * @retval IK_STATUS_INVALID_STATE     The host closed it, or the queue was inherited over a fork.
+ *                                     ik_queue_next() works all the same where the host closed it.
+ * @retval IK_STATUS_UNSUPPORTED       This platform has no such descriptors.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+ik_status ik_queue_get_fd(const ik_queue *queue,
+                          int *out_fd);
+
+/**
+ * Frees a queue. Waits for nobody. Its calls that have not ended are cancelled, completions that were
+ * not taken are dropped, and ik_queue_next() of other threads ends as IK_STATUS_CANCELLED. To get
+ * each user_data back, cancel the calls and take until ik_queue_get_pending() says 0.
+ *
+ * @param queue  A queue, or NULL or one that was freed, which does nothing.
+ *
+ * Threads: any.
+ * Since 0.1.0.
+ */
+void ik_queue_free(ik_queue *queue);
+
+/* Many files -------------------------------------------------------------------------------- */
+
+/**
+ * Told of each file as its result arrives. Runs on the thread that called
+ * ik_get_file_versions_many(), where every function may be called. It must return: no exception, no
+ * longjmp(), no end of the thread. In a child that is forked in it ik_get_file_versions_many() returns
+ * IK_STATUS_CANCELLED when it has returned.
+ *
+ * @param user_data  What was given to ik_get_file_versions_many().
+ * @param index      Which of the ids this is about.
+ * @param status     What came of it.
+ * @param json       The array of versions, or an error document. Borrowed until this returns: copy
+ *                   what you keep.
+ * @return           0 to go on; anything else stops, and cancels what is in flight.
+ *
+ * Threads: the caller's.
+ * Since 0.1.0.
+ */
+typedef int32_t (*ik_file_versions_callback)(void *user_data,
+                                             uint64_t index,
+                                             ik_status status,
+                                             const char *json);
+
+/**
+ * Gets the versions of many files, many requests at once, and reports each on this thread as it arrives,
+ * in no certain order. All keep to the client's pace: after a 429 everyone waits together. The client's
+ * timeout is for each file, from the moment when its first request may be sent. Ids that occur more
+ * than once are fetched once and reported for each index. Besides the answers that wait to be
+ * reported, max_concurrency of them at most, it takes 8 bytes of memory for each id.
+ *
+ * @param handle           A client from ik_client_new().
+ * @param file_ids         The ids, as ik_get_file_versions() takes them. One that is NULL or cannot be
+ *                         an id is reported as IK_STATUS_INVALID_ARGUMENT. The array and the ids are
+ *                         borrowed until this function returns. May be NULL if count is 0.
+ * @param count            How many there are, 0 to 4294967294.
+ * @param max_concurrency  How many requests are in flight at most, 1 to 256; more count as 256, 0 as 32.
+ * @param on_result        What is told of each result.
+ * @param user_data        Passed to on_result. May be NULL.
+ *
+ * @retval IK_STATUS_OK                  Every index was reported, whatever came of it.
+ * @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or count is too large. Nothing was sent.
+ * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one. Nothing was sent.
+ * @retval IK_STATUS_INVALID_STATE       The client was shut down. Nothing was sent.
+ * @retval IK_STATUS_WOULD_DEADLOCK      This is the callback thread. Nothing was sent.
+ * @retval IK_STATUS_CANCELLED           on_result stopped it, or a shutdown of the process or the client.
+ *                                       No further index is reported.
+ * @retval IK_STATUS_RESOURCE_EXHAUSTED  No memory for so many ids. Nothing was sent.
+ * @retval IK_STATUS_INTERNAL            A defect in this library.
+ *
+ * Threads: any, any number at once. Needs a stack of 16 KiB besides what on_result needs.
+ * Since 0.1.0. GET /v1/files/{fileId}/versions
+ */
+ik_status ik_get_file_versions_many(const ik_client *handle,
+                                    const char *const *file_ids,
+                                    uint64_t count,
+                                    uint32_t max_concurrency,
+                                    ik_file_versions_callback on_result,
+                                    void *user_data);
+
+/* Shutdown ---------------------------------------------------------------------------------- */
+
+/**
+ * Ends everything in the process: all calls end as IK_STATUS_CANCELLED, those that other threads wait
+ * for included; then waits until every callback that is due has returned and no code of the host runs
+ * on the library's threads, and joins them. For a host that is about to tear its language's runtime
+ * down or to unload a plugin. While at least one shutdown is in progress, everything that is sent gives
+ * IK_STATUS_CANCELLED at once; after the last one the library can be used again.
+ *
+ * Clients, calls and queues stay to be freed. A client that was made before logs to no callback any more.
+ *
+ * @param timeout_ms  How long to wait at most: 0 asks only, UINT64_MAX has no limit.
+ *
+ * @retval IK_STATUS_OK              No code of the host runs on the library's threads, and they are
+ *                                   joined. With everything freed, a leak checker finds nothing.
+ * @retval IK_STATUS_PENDING         The time ran out while a callback or the look-up of a name still
+ *                                   runs. All calls have ended; call again to wait longer.
+ * @retval IK_STATUS_WOULD_DEADLOCK  This is the callback thread. Nothing was cancelled.
+ * @retval IK_STATUS_INTERNAL        A defect in this library.
+ *
+ * Threads: any, any number at once, each with a time of its own. Not from a library's destructor.
+ * Since 0.1.0.
+ */
+ik_status ik_shutdown(uint64_t timeout_ms);
+
+/**
+ * Ends a client for good: its calls end as IK_STATUS_CANCELLED, and whatever is sent through it from now
+ * on, also of calls that were described before, gives IK_STATUS_INVALID_STATE. Then waits until every
+ * callback of this client that is due has returned, its log callback included. For a host that is about
+ * to free what they use. Does not join threads, which other clients use. To be called before
+ * ik_client_free(): nothing but ik_shutdown() waits for the callbacks of a client that was freed.
+ *
+ * @param handle      A client from ik_client_new().
+ * @param timeout_ms  How long to wait at most: 0 asks only, UINT64_MAX has no limit.
+ *
+ * @retval IK_STATUS_OK                No callback of this client runs or will run.
+ * @retval IK_STATUS_PENDING           The time ran out while a callback still runs. The client has ended
+ *                                     all the same; call again to wait longer.
+ * @retval IK_STATUS_INVALID_ARGUMENT  A NULL.
+ * @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one.
+ * @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread. Nothing was cancelled.
+ * @retval IK_STATUS_INTERNAL          A defect in this library.
+ *
+ * Threads: any, any number at once, each with a time of its own.
+ * Since 0.1.0.
+ */
+ik_status ik_client_shutdown(ik_client *handle,
+                             uint64_t timeout_ms);
 
 /* JSON -------------------------------------------------------------------------------------- */
 

@@ -39,8 +39,13 @@ mod primitives;
 mod transport;
 
 pub use client::Client;
+pub use client::answering::Answering;
 pub use client::config::Config;
+pub use client::description::Description;
+pub use client::duplicates::Ids;
+pub use client::log::Level;
 pub use client::operation::{self, Operation};
+pub use client::shutdown::shutdown;
 pub use primitives::error::{Error, ErrorAnswer};
 pub use primitives::path::Path;
 pub use primitives::status::Status;

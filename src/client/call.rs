@@ -1,189 +1,394 @@
-//! One call's life: its deadline, its attempts, and the one outcome that its caller waits for.
+//! One call's life: it is sent once, ends once, and gives its result to everyone who asks.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::{Duration, Instant};
 
-use reqwest::Url;
+use once_cell::race::OnceBox;
 
-use super::Shared;
-use super::operation::Operation;
-use super::pace::Pace;
-use super::retry::{Outcome, Retries, Step, allowed_spacing, asked_wait};
+use super::description::Description;
+use super::log::Level;
+use super::metadata::Metadata;
 use crate::primitives::error::Error;
 use crate::primitives::json;
-use crate::transport::failure::Failure;
-use crate::transport::http::{self, Answer, Bounds, Head, Http, is_success};
-use crate::transport::runtime::{Ended, Generation, Job, Work};
+use crate::primitives::status::Status;
+use crate::transport::failure::refusal;
+use crate::transport::runtime::{self, Ended, Generation, Job, NotTaken, Ticket, Work};
+use crate::transport::system::system;
+use crate::transport::{callbacks, threads};
 
 /// How long a caller waits beyond the deadline for the I/O thread's own word on it.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// An operation on its way.
+/// What an operation gives whose answer needs no body.
+const EMPTY: &[u8] = b"{}";
+
+/// Why a call of the parent's counts as cancelled in its child.
+const FOREIGN: &str = "it runs in the process that this one was forked from";
+
+/// A call that was sent. In a forked child one that was running counts as cancelled.
 pub struct Call {
-    pub(super) operation: Operation,
-    pub(super) shared: Arc<Shared>,
-    pub(super) timeout: Duration,
-    pub(super) deadline: Instant,
-    pub(super) attempts: AtomicU32,
-    outcome: Mutex<Option<Result<Answer, Error>>>,
-    ended: Condvar,
+    pub(super) description: Arc<Description>,
+    audience: Audience,
+    clock: Clock,
+    fork_mark: u64,
+    /// What is known so far. Of the process that sent the call alone: a child may find it locked.
+    record: Mutex<Record>,
+    changed: Condvar,
+    end: OnceBox<End>,
+    checking: Mutex<()>,
+    verdict: OnceBox<Result<(), Error>>,
 }
 
-/// What a client has on the I/O thread of one generation.
-struct Live {
-    http: Http,
-    pace: Pace,
+/// When a call's time begins to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// When it is sent.
+    AtOnce,
+    /// When it has its first turn.
+    AtTurn,
+}
+
+pub(super) struct Record {
+    pub(super) metadata: Metadata,
+    /// None while the clock has not begun.
+    pub(super) deadline: Option<Instant>,
+    completion: Option<Box<dyn Completion>>,
+    ticket: Option<Ticket>,
+    wakers: Vec<Waker>,
+}
+
+/// How a call ended.
+struct End {
+    body: Result<Body, Error>,
+    metadata: Metadata,
+}
+
+/// The body of a success, not yet checked.
+enum Body {
+    /// For all who ask; without a lock, as a child may ask as well.
+    Kept(Vec<u8>),
+    /// For the only one who knows of the call.
+    ForOne(Mutex<Vec<u8>>),
+}
+
+/// Who can ask for the result of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Everyone, any number of times: [`Call::result`].
+    All,
+    /// One, once: [`Call::take`].
+    One,
+}
+
+/// Who is told, once, that a call has ended.
+pub trait Completion: Send {
+    /// Takes note of it, in memory: a lock of the call's is held, so that calls are noted in the order
+    /// in which they end.
+    fn note(self: Box<Self>, call: Arc<Call>);
 }
 
 impl Call {
-    /// A call whose clock starts now.
-    pub fn new(shared: Arc<Shared>, operation: Operation) -> Call {
-        let timeout = shared.settings.timeout;
-        Call {
-            operation,
-            shared,
-            timeout,
-            deadline: Instant::now() + timeout,
-            attempts: AtomicU32::new(0),
-            outcome: Mutex::new(None),
-            ended: Condvar::new(),
+    /// A call whose clock starts now, unless it waits for a turn. The completion is told of its end.
+    pub fn new(
+        description: Arc<Description>,
+        audience: Audience,
+        clock: Clock,
+        completion: Option<Box<dyn Completion>>,
+    ) -> Arc<Call> {
+        let now = Instant::now();
+        let deadline = (clock == Clock::AtOnce).then(|| now + description.timeout());
+        Arc::new(Call {
+            description,
+            audience,
+            clock,
+            fork_mark: system().fork_mark(),
+            record: Mutex::new(Record {
+                metadata: Metadata::new(now),
+                deadline,
+                completion,
+                ticket: None,
+                wakers: Vec::new(),
+            }),
+            changed: Condvar::new(),
+            end: OnceBox::new(),
+            checking: Mutex::new(()),
+            verdict: OnceBox::new(),
+        })
+    }
+
+    /// Hands the call to the I/O thread. Where that fails it ends so, and no completion is told.
+    ///
+    /// # Errors
+    /// `resource_exhausted` where the system refuses a thread or a descriptor, `cancelled` during a
+    /// shutdown, `invalid_state` where the client was shut down.
+    pub fn send(self: &Arc<Self>) -> Result<(), Error> {
+        self.description.shared.log.deliver();
+        let job: Arc<dyn Job> = self.clone();
+        match runtime::submit(&job) {
+            Ok(ticket) => {
+                self.record().ticket = Some(ticket);
+                if self.has_ended() {
+                    ticket.withdraw(); // it was cancelled meanwhile
+                }
+                Ok(())
+            }
+            // Cancelled meanwhile: its completion has been told of that, and must not come to nothing.
+            Err(_) if self.has_ended() => Ok(()),
+            Err(refused) => {
+                let error = self.not_taken(&refused);
+                let untold = self.record().completion.take();
+                match self.finish(Err(error.clone())) || untold.is_some() {
+                    true => Err(error),
+                    false => Ok(()),
+                }
+            }
         }
     }
 
-    /// Waits for the outcome and takes it. A plain wait with a deadline of its own: it needs little
-    /// stack and no runtime, and returns even where the I/O thread cannot answer.
-    pub fn wait(&self) -> Result<Answer, Error> {
-        let until = self.deadline + GRACE;
-        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(ended) = outcome.take() {
-                return ended;
-            }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(self.timed_out("the I/O thread gave no answer"));
-            }
-            let woken = self.ended.wait_timeout(outcome, left);
-            outcome = woken.unwrap_or_else(PoisonError::into_inner).0;
+    fn not_taken(&self, why: &NotTaken) -> Error {
+        match why {
+            NotTaken::Refused(error) => self.refused(&refusal(error)),
+            NotTaken::Shutdown => self.cancelled("a shutdown is in progress"),
+            NotTaken::Closed => Error::new(
+                Status::InvalidState,
+                "the client was shut down: make a new one",
+            ),
         }
     }
 
-    /// The body of a success, if it is what the operation promises. Takes time for a large one.
-    pub fn check(&self, answer: Answer) -> Result<Vec<u8>, Error> {
-        let is_empty = answer.body.is_empty() || matches!(answer.head.status, 204 | 205);
-        if is_empty && self.operation.may_be_empty {
-            return Ok(b"{}".to_vec());
+    /// Ends the call as cancelled. Without effect where it has ended.
+    pub fn cancel(self: &Arc<Self>) {
+        if self.is_foreign() {
+            return;
         }
-        match json::check(&answer.body, self.operation.answer) {
-            Ok(()) if !is_empty => Ok(answer.body),
-            Ok(()) => Err(self.unusable(&answer, "a document was due")),
-            Err(why) => Err(self.unusable(&answer, &why)),
-        }
-    }
-
-    fn finish(&self, ended: Result<Answer, Error>) {
-        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        outcome.get_or_insert(ended);
-        drop(outcome);
-        self.ended.notify_all();
-    }
-
-    /// The call on the I/O thread, from its first attempt to its last.
-    async fn drive(&self, live: &Live) -> Result<Answer, Error> {
-        let settings = &self.shared.settings;
-        let url = settings.base_url.join(&self.operation.path)?;
-        let mut retries = Retries::new(settings.max_retries, self.operation.is_idempotent());
-        let mut last = None;
-        loop {
-            if let Err(late) = live.pace.turn(self.deadline.into()).await {
-                return Err(last.unwrap_or_else(|| self.without_turn(&late)));
+        if self.finish(Err(self.cancelled("it was asked for"))) {
+            let ticket = self.record().ticket.take();
+            if let Some(ticket) = ticket {
+                ticket.withdraw();
             }
-            if Instant::now() >= self.deadline {
-                let late = || self.timed_out("its time was over before it could be sent");
-                return Err(last.unwrap_or_else(late));
-            }
-            let (error, outcome) = match self.attempt(live, &url).await {
-                Ok(answer) => return Ok(answer),
-                Err(failed) => failed,
-            };
-            let left = self.deadline.saturating_duration_since(Instant::now());
-            match retries.next(&outcome, chance(), left) {
-                Step::Stop => return Err(error),
-                // The pause that a 429 asks for holds the whole client: it is waited out in the line.
-                Step::Repeat(_) if is_pause(&outcome) => {}
-                Step::Repeat(wait) => tokio::time::sleep(wait).await,
-            }
-            last = Some(error);
         }
     }
 
-    async fn attempt(&self, live: &Live, url: &Url) -> Result<Answer, (Error, Outcome)> {
-        let bounds = Bounds {
-            deadline: self.deadline.into(),
-            max_bytes: self.shared.settings.max_response_bytes,
+    /// Ends the call in this way, unless it has ended. `false` where it had.
+    pub fn finish(self: &Arc<Self>, body: Result<Vec<u8>, Error>) -> bool {
+        let mut record = self.record();
+        if self.end.get().is_some() {
+            return false;
+        }
+        record.metadata.ended = Some(Instant::now());
+        let body = body.map(|body| match self.audience {
+            Audience::All => Body::Kept(body),
+            Audience::One => Body::ForOne(Mutex::new(body)),
+        });
+        let metadata = record.metadata.clone();
+        // The wait that the server asked for stays known, whatever the last attempt came to.
+        let body = body.map_err(|error| Error {
+            retry_after: error.retry_after.or(metadata.retry_after),
+            ..error
+        });
+        let end = self.end.get_or_init(|| Box::new(End { body, metadata }));
+        if let Some(completion) = record.completion.take() {
+            completion.note(self.clone());
+        }
+        let wakers = std::mem::take(&mut record.wakers);
+        drop(record);
+        self.changed.notify_all();
+        wakers.into_iter().for_each(Waker::wake);
+        self.log_end(end);
+        true
+    }
+
+    fn log_end(&self, end: &End) {
+        let log = &self.description.shared.log;
+        log.tell(Level::Info, || {
+            self.summary(&end.metadata, end.body.as_ref().err())
+        });
+        if let Err(error) = &end.body
+            && error.status == Status::Internal
+        {
+            log.tell(Level::Error, || error.message.clone());
+        }
+    }
+
+    /// Has the call ended? In a child also where it was its parent's.
+    pub fn has_ended(&self) -> bool {
+        self.end.get().is_some() || self.is_foreign()
+    }
+
+    /// Does it run in the process that this one was forked from?
+    pub(super) fn is_foreign(&self) -> bool {
+        self.fork_mark != system().fork_mark()
+    }
+
+    /// Waits for the end; `false` where the time was too short. A plain wait with a deadline of its own:
+    /// it needs little stack and no runtime, and returns even where the I/O thread cannot answer.
+    pub fn wait(self: &Arc<Self>, until: Option<Instant>) -> bool {
+        if self.has_ended() {
+            return true;
+        }
+        let mut record = self.record();
+        while self.end.get().is_none() {
+            let overdue = record.deadline.map(|deadline| deadline + GRACE);
+            let next = [until, overdue].into_iter().flatten().min();
+            let waited = threads::wait(&self.changed, record, next);
+            if let Some(woken) = waited {
+                record = woken;
+                continue;
+            }
+            if until.is_some() && until <= overdue.or(until) {
+                return self.end.get().is_some();
+            }
+            self.finish(Err(self.timed_out("the I/O thread gave no answer")));
+            return true;
+        }
+        true
+    }
+
+    /// Sees to it that somebody polls again when the call has ended; `true` where it has.
+    pub(super) fn is_ready_or_wakes(&self, waker: &Waker) -> bool {
+        let mut record = self.record();
+        let has_ended = self.end.get().is_some();
+        if !has_ended && !record.wakers.iter().any(|known| known.will_wake(waker)) {
+            record.wakers.push(waker.clone());
+        }
+        has_ended
+    }
+
+    /// The checked answer of a call that has ended. Whoever asks first has it checked, here and now: a
+    /// large body must not hold up the I/O thread.
+    ///
+    /// # Errors
+    /// Every failing status from `bad_request` on.
+    pub fn result(&self) -> Result<&[u8], Error> {
+        let end = self.end.get().ok_or_else(|| self.cancelled(FOREIGN))?;
+        let body = match &end.body {
+            Ok(Body::Kept(body)) => body.as_slice(),
+            Ok(Body::ForOne(_)) => return Err(self.defect("its answer is not for all")),
+            Err(error) => return Err(self.redacted(error.clone())),
         };
-        self.attempts.fetch_add(1, Ordering::Relaxed);
-        let exchanged = live
-            .http
-            .exchange(
-                &self.operation.method,
-                url,
-                self.operation.body.as_deref(),
-                &bounds,
-            )
-            .await;
-        match exchanged.result {
-            Ok(answer) => self.judge(live, answer),
-            Err((head, failure)) => {
-                let outcome = Outcome {
-                    is_passing: failure.is_passing,
-                    was_connected: failure.is_connected(),
-                    was_stale: exchanged.was_stale,
-                    ..FINAL
-                };
-                let error = self.failed(&failure);
-                let error = match head {
-                    Some(head) => {
-                        live.observe(&head);
-                        self.of_answer(error, &head)
-                    }
-                    None => error,
-                };
-                Err((error, outcome))
-            }
+        if self.verdict.get().is_none() {
+            // A child must not wait for one that its parent held when it forked.
+            let _one_at_a_time = (!self.is_foreign()).then(|| lock(&self.checking));
+            self.verdict
+                .get_or_init(|| Box::new(self.check(&end.metadata, body)));
+        }
+        match self.verdict.get() {
+            Some(Err(error)) => Err(error.clone()),
+            _ if self.is_without_body(&end.metadata, body) => Ok(EMPTY),
+            _ => Ok(body),
         }
     }
 
-    /// What an answer means for this call, and for the pace of all.
-    fn judge(&self, live: &Live, answer: Answer) -> Result<Answer, (Error, Outcome)> {
-        live.observe(&answer.head);
-        let status = answer.head.status;
-        if is_success(status) {
-            return Ok(answer);
-        }
-        let asked = asked_wait(status, &answer.head.headers, SystemTime::now());
-        if status == 429 {
-            live.pace.pause(asked);
-        }
-        let outcome = Outcome {
-            http_status: Some(status),
-            asked,
-            ..FINAL
+    /// The same for the only one who knows of the call, once and without a copy.
+    ///
+    /// # Errors
+    /// As [`Call::result`].
+    pub fn take(&self) -> Result<Vec<u8>, Error> {
+        let end = self.end.get().ok_or_else(|| self.cancelled(FOREIGN))?;
+        let body = match &end.body {
+            Ok(Body::ForOne(body)) => std::mem::take(&mut *lock(body)),
+            _ => return self.result().map(<[u8]>::to_vec),
         };
-        Err((self.answered(&answer, asked), outcome))
+        self.check(&end.metadata, &body)?;
+        match self.is_without_body(&end.metadata, &body) {
+            true => Ok(EMPTY.to_vec()),
+            false => Ok(body),
+        }
+    }
+
+    /// Is the body of a success what the operation promises? Takes time for a large one.
+    fn check(&self, metadata: &Metadata, body: &[u8]) -> Result<(), Error> {
+        let checked = match self.is_without_body(metadata, body) {
+            true => Ok(()),
+            false => self.check_document(metadata, body),
+        };
+        checked.map_err(|error| {
+            let error = self.redacted(error);
+            let log = &self.description.shared.log;
+            log.tell(Level::Warn, || error.message.clone());
+            error
+        })
+    }
+
+    fn check_document(&self, metadata: &Metadata, body: &[u8]) -> Result<(), Error> {
+        match json::check(body, self.description.operation.answer) {
+            Ok(()) if !is_empty(metadata, body) => Ok(()),
+            Ok(()) => Err(self.unusable(metadata, body, "a document was due")),
+            Err(why) => Err(self.unusable(metadata, body, &why)),
+        }
+    }
+
+    fn is_without_body(&self, metadata: &Metadata, body: &[u8]) -> bool {
+        self.description.operation.may_be_empty && is_empty(metadata, body)
+    }
+
+    fn redacted(&self, error: Error) -> Error {
+        error.redacted(&self.description.shared.settings.redactor)
+    }
+
+    /// What is known of the call besides its answer, as JSON.
+    ///
+    /// # Errors
+    /// `pending` while it runs, `invalid_state` in a child of the process where it runs.
+    pub fn metadata(&self) -> Result<String, Error> {
+        match self.end.get() {
+            Some(end) => {
+                let redactor = &self.description.shared.settings.redactor;
+                Ok(end.metadata.document(redactor))
+            }
+            None if self.is_foreign() => Err(Error::new(
+                Status::InvalidState,
+                "the call runs in the process that this one was forked from: ask there",
+            )),
+            None => Err(Error::new(Status::Pending, "the call runs: wait for it")),
+        }
+    }
+
+    /// Under which number the I/O thread keeps the client's connections.
+    pub fn client(&self) -> u64 {
+        self.description.shared.owner
+    }
+
+    /// The clock begins to run, where it has not before.
+    pub(super) fn begin_clock(&self) -> Instant {
+        let timeout = self.description.timeout();
+        let mut record = self.record();
+        if record.deadline.is_none() {
+            record.metadata.started = Instant::now();
+        }
+        let started = record.metadata.started;
+        *record.deadline.get_or_insert(started + timeout)
+    }
+
+    /// By when it must have its first turn.
+    pub(super) fn first_deadline(&self) -> Option<Instant> {
+        match self.clock {
+            Clock::AtOnce => Some(self.begin_clock()),
+            Clock::AtTurn => None,
+        }
+    }
+
+    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+        lock(&self.record)
     }
 }
 
 impl Job for Call {
+    fn owner(&self) -> u64 {
+        self.client()
+    }
+
+    fn may_begin(&self) -> bool {
+        !self.description.shared.is_closed()
+    }
+
     fn run(self: Arc<Self>, generation: &'static Generation) -> Work {
         Box::pin(async move {
-            let live =
-                generation.resident(self.shared.owner, || Live::new(generation, &self.shared));
-            let ended = match live {
-                Ok(live) => self.drive(&live).await,
-                Err(failure) => Err(self.failed(&failure)),
-            };
+            if self.has_ended() {
+                return;
+            }
+            let ended = self.drive(generation).await;
             // First let the pool put the connection away: a host that has its answer may close all
             // descriptors at once, and nothing of ours must be written to what takes their place.
             tokio::task::yield_now().await;
@@ -191,54 +396,37 @@ impl Job for Call {
         })
     }
 
-    fn end(&self, why: Ended) {
+    fn end(self: Arc<Self>, why: Ended) {
         let error = match why {
             Ended::Lost => self.timed_out("this process closed the descriptors of libimagekit"),
             Ended::Refused(reason) => self.refused(&reason),
             Ended::Defect => self.defect("its I/O thread dropped the call"),
+            Ended::Shutdown => self.cancelled("a shutdown"),
         };
         self.finish(Err(error));
     }
 }
 
-impl Live {
-    fn new(generation: &'static Generation, shared: &Shared) -> Result<Live, Failure> {
-        let settings = &shared.settings;
-        let proxy = settings.proxy.as_ref();
-        let http = http::Settings {
-            connect_timeout: settings.connect_timeout,
-            roots: settings.roots.clone(),
-            proxy: proxy.map(|proxy| (proxy.url.expose(), proxy.except.as_deref())),
-        };
-        Ok(Live {
-            http: Http::new(generation, &http, settings.authorization.clone())?,
-            pace: Pace::default(),
-        })
-    }
-
-    /// Learns what an answer says of the server's rate limit.
-    fn observe(&self, head: &Head) {
-        if let Some(spacing) = allowed_spacing(&head.headers) {
-            self.pace.observe(spacing);
-        }
+/// Refuses to wait on the callback thread, which what is waited for may need.
+///
+/// # Errors
+/// `would_deadlock`.
+pub fn may_wait() -> Result<(), Error> {
+    match callbacks::is_current() {
+        false => Ok(()),
+        true => Err(Error::new(
+            Status::WouldDeadlock,
+            "this would wait inside a callback, and hold up all others: start a call here, or wait on a \
+             thread of your own",
+        )),
     }
 }
 
-/// An outcome that is not repeated.
-const FINAL: Outcome = Outcome {
-    http_status: None,
-    is_passing: false,
-    was_connected: true,
-    was_stale: false,
-    asked: None,
-};
-
-fn is_pause(outcome: &Outcome) -> bool {
-    outcome.http_status == Some(429) && outcome.wait().is_some()
+fn is_empty(metadata: &Metadata, body: &[u8]) -> bool {
+    let status = metadata.head.as_ref().map(|head| head.status);
+    body.is_empty() || matches!(status, Some(204 | 205))
 }
 
-/// Between 0 and 1, fresh from the system: forked workers must not draw the same.
-fn chance() -> f64 {
-    let drawn = getrandom::u32().unwrap_or(u32::MAX / 2);
-    f64::from(drawn) / f64::from(u32::MAX)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,6 +9,7 @@ use reqwest::header::HeaderValue;
 use rustls::RootCertStore;
 
 use super::environment::{Environment, Variable};
+use super::log::{Level, LogSetting};
 use super::urls::{BaseUrl, ProxyUrl};
 use crate::primitives::error::Error;
 use crate::primitives::secret::{Redactor, Secret, basic};
@@ -20,6 +21,8 @@ const MAX_KEY_BYTES: usize = 512;
 const MAX_PATH_BYTES: usize = 4096;
 /// The longest time that can be set: a day.
 const MAX_TIME_MS: u64 = 86_400_000;
+/// The highest limit on requests a second.
+const MAX_LIMIT: u32 = 1_000_000;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,8 +38,10 @@ pub struct Config {
     connect_timeout: Option<Duration>,
     max_retries: Option<u32>,
     max_response_bytes: Option<u64>,
+    max_requests_per_second: Option<u32>,
     ca_file: Option<PathBuf>,
     proxy: Option<Option<ProxyUrl>>,
+    log: Option<LogSetting>,
 }
 
 impl Config {
@@ -80,6 +85,17 @@ impl Config {
         Ok(())
     }
 
+    /// How many requests begin in a second, at most; 0 for no limit. Default: 0.
+    pub fn set_max_requests_per_second(&mut self, limit: u32) -> Result<(), Error> {
+        if limit > MAX_LIMIT {
+            return Err(Error::invalid_argument(format!(
+                "max_requests_per_second is {limit}: pass 1 to {MAX_LIMIT}, or 0 for no limit"
+            )));
+        }
+        self.max_requests_per_second = Some(limit);
+        Ok(())
+    }
+
     /// A file of certificates in PEM, trusted in addition to the system's. Read by [`Client::new`].
     ///
     /// [`Client::new`]: crate::Client::new
@@ -103,12 +119,44 @@ impl Config {
         Ok(())
     }
 
+    /// Whom to tell of the clients' work, and how much, see [`Level`]. Else: `IMAGE_KIT_LOG`, to standard
+    /// error. Called on a thread of its own, one line at a time.
+    pub fn set_log(
+        &mut self,
+        max_level: Level,
+        on_line: impl Fn(Level, &str) + Send + Sync + 'static,
+    ) {
+        self.log = Some(LogSetting {
+            max_level,
+            on_line: Some(Arc::new(on_line)),
+        });
+    }
+
+    /// The log of a client: what was set, else what the environment says, if that is a level.
+    pub(crate) fn resolve_log(&self, environment: &Environment) -> Option<LogSetting> {
+        let from_variable = || {
+            let level = Level::from_text(environment.log.as_ref()?.value.to_str()?)?;
+            Some(LogSetting {
+                max_level: level,
+                on_line: None,
+            })
+        };
+        self.log.clone().or_else(from_variable)
+    }
+
     /// The settings of a client: what was set, else the environment, else the default.
     pub(crate) fn resolve(&self, environment: &Environment) -> Result<Settings, Error> {
         let private_key = self.resolve_key(environment)?;
         let base_url = self.resolve_base_url(environment)?;
-        let proxy = self.resolve_proxy(environment, &base_url)?;
+        let mut warnings = Vec::new();
+        let proxy = self.resolve_proxy(environment, &base_url, &mut warnings)?;
         let roots = self.resolve_roots(environment, &base_url)?;
+        let has_places =
+            environment.certificate_file.is_some() || environment.certificate_folders.is_some();
+        if roots.is_some() && !has_places && roots::are_bundled() {
+            warnings
+                .push("this system has no root certificates: the bundled ones serve".to_owned());
+        }
 
         let mut redactor = Redactor::default();
         redactor.hide(private_key.expose(), "", private_key.expose());
@@ -127,6 +175,8 @@ impl Config {
             max_response_bytes: self.max_response_bytes.unwrap_or(MAX_RESPONSE_BYTES),
             roots,
             proxy,
+            max_requests_per_second: self.max_requests_per_second.unwrap_or(0),
+            warnings,
         })
     }
 
@@ -152,6 +202,7 @@ impl Config {
         &self,
         environment: &Environment,
         base_url: &BaseUrl,
+        warnings: &mut Vec<String>,
     ) -> Result<Option<Proxied>, Error> {
         match (&self.proxy, base_url.is_https()) {
             (Some(None), _) => Ok(None),
@@ -165,7 +216,7 @@ impl Config {
                  travel in clear: use an https base_url, or no proxy",
             )),
             (Some(Some(_)) | None, false) => Ok(None),
-            (None, true) => proxy_of(environment),
+            (None, true) => proxy_of(environment, warnings),
         }
     }
 
@@ -213,6 +264,10 @@ pub struct Settings {
     pub roots: Option<Arc<RootCertStore>>,
     /// The proxy on the way.
     pub proxy: Option<Proxied>,
+    /// How many requests begin in a second, at most; 0 for no limit.
+    pub max_requests_per_second: u32,
+    /// What was not as its user wants it, for the log.
+    pub warnings: Vec<String>,
 }
 
 /// A proxy with the hosts that go past it.
@@ -243,7 +298,7 @@ fn without_newline(text: &str) -> &str {
     line.unwrap_or(text)
 }
 
-fn check_time(name: &str, ms: u64) -> Result<Duration, Error> {
+pub(super) fn check_time(name: &str, ms: u64) -> Result<Duration, Error> {
     match ms {
         1..=MAX_TIME_MS => Ok(Duration::from_millis(ms)),
         _ => Err(Error::invalid_argument(format!(
@@ -253,7 +308,10 @@ fn check_time(name: &str, ms: u64) -> Result<Duration, Error> {
 }
 
 /// The first proxy of the environment that speaks HTTP. The others are for other programs.
-fn proxy_of(environment: &Environment) -> Result<Option<Proxied>, Error> {
+fn proxy_of(
+    environment: &Environment,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Proxied>, Error> {
     for variable in &environment.proxies {
         if let Some(url) = variable.parse(http_proxy)? {
             let except = environment.no_proxy.as_ref();
@@ -263,6 +321,10 @@ fn proxy_of(environment: &Environment) -> Result<Option<Proxied>, Error> {
                 except: except.transpose()?,
             }));
         }
+        warnings.push(format!(
+            "the environment variable {} is no http:// or https:// proxy, and is not used",
+            variable.name
+        ));
     }
     Ok(None)
 }

@@ -19,6 +19,7 @@ pub struct Environment {
     pub(super) no_proxy: Option<Variable>,
     pub(super) certificate_file: Option<Variable>,
     pub(super) certificate_folders: Option<Variable>,
+    pub(super) log: Option<Variable>,
 }
 
 /// A variable with its value, which may be a secret.
@@ -44,6 +45,7 @@ impl Environment {
             no_proxy: variable("no_proxy").or_else(|| variable("NO_PROXY")),
             certificate_file: variable("SSL_CERT_FILE"),
             certificate_folders: variable("SSL_CERT_DIR"),
+            log: variable("IMAGE_KIT_LOG"),
         }
     }
 }

@@ -1,22 +1,33 @@
 //! ImageKit, safe: what a Rust program sees, and what the C ABI is made of.
 
+pub mod answering;
+mod attempts;
 pub mod call;
 pub mod config;
+pub mod description;
+pub mod duplicates;
 pub mod environment;
+pub mod log;
+pub mod many;
+mod metadata;
 pub mod operation;
 pub mod pace;
 mod report;
 pub mod retry;
+pub mod shutdown;
 pub mod urls;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::primitives::error::Error;
-use crate::transport::failure::refusal;
-use crate::transport::runtime::{self, Job};
-use call::Call;
+use crate::transport::runtime;
+use answering::Answering;
+use call::{Audience, Call, Clock, may_wait};
 use config::{Config, Settings};
+use description::Description;
 use environment::Environment;
+use log::{Level, Log};
 use operation::Operation;
 
 /// A client of ImageKit's API, for any number of threads at once.
@@ -35,6 +46,9 @@ pub struct Shared {
     pub owner: u64,
     /// The settings, which never change.
     pub settings: Settings,
+    /// Where its work is told.
+    pub log: Log,
+    is_closed: AtomicBool,
 }
 
 impl Client {
@@ -44,11 +58,41 @@ impl Client {
     /// `invalid_argument` where an option or a variable cannot be used, or there is no private key;
     /// `resource_exhausted` and `tls_failed` where the system's root certificates cannot be read.
     pub fn new(config: &Config) -> Result<Client, Error> {
-        let settings = config.resolve(&Environment::read())?;
+        let environment = Environment::read();
+        let settings = config.resolve(&environment)?;
         let owner = runtime::new_owner();
+        let log = Log::new(
+            owner,
+            config.resolve_log(&environment),
+            settings.redactor.clone(),
+        );
+        for warning in &settings.warnings {
+            log.tell(Level::Warn, || warning.clone());
+        }
         Ok(Client {
-            shared: Arc::new(Shared { owner, settings }),
+            shared: Arc::new(Shared {
+                owner,
+                settings,
+                log,
+                is_closed: AtomicBool::new(false),
+            }),
         })
+    }
+
+    /// Describes a call, to be sent in one of several ways. A refusal is logged.
+    ///
+    /// # Errors
+    /// `invalid_argument` where `operation` is none, or its path cannot be put after the base URL.
+    pub fn describe(&self, operation: Result<Operation, Error>) -> Result<Description, Error> {
+        let described = operation.and_then(|operation| self.description(operation));
+        if let Err(error) = &described {
+            let log = &self.shared.log;
+            log.tell(Level::Warn, || {
+                format!("a call was refused: {}", error.message)
+            });
+            log.deliver();
+        }
+        described
     }
 
     /// Sends an operation and waits for its answer: the server's own bytes, checked.
@@ -56,14 +100,88 @@ impl Client {
     /// # Errors
     /// Every failing status from `bad_request` on, see [`Status`](crate::Status).
     pub fn perform(&self, operation: Operation) -> Result<Vec<u8>, Error> {
-        let call = Arc::new(Call::new(self.shared.clone(), operation));
-        let job: Arc<dyn Job> = call.clone();
-        let body = runtime::submit(&job)
-            .map_err(|error| call.refused(&refusal(&error)))
-            .and_then(|()| call.wait());
-        // Here, on the caller's thread: a large body must not hold up the others.
-        let body = body.and_then(|answer| call.check(answer));
-        body.map_err(|error| error.redacted(&self.shared.settings.redactor))
+        may_wait()?;
+        let call = self.call(operation)?;
+        call.send()?;
+        call.wait(None);
+        call.take()
+    }
+
+    /// Sends an operation; its answer is awaited: the server's own bytes, checked.
+    ///
+    /// # Errors
+    /// `resource_exhausted`, `cancelled` and `invalid_state` where it cannot be sent.
+    pub fn send(&self, operation: Operation) -> Result<Answering, Error> {
+        let call = self.call(operation)?;
+        call.send()?;
+        Ok(Answering::new(call))
+    }
+
+    /// The versions of a file, see [`operation::get_file_versions`].
+    ///
+    /// # Errors
+    /// As [`Client::perform`].
+    pub async fn get_file_versions(&self, file_id: &str) -> Result<Vec<u8>, Error> {
+        self.send(operation::get_file_versions(file_id)?)?.await
+    }
+
+    /// One version of a file, see [`operation::get_file_version_details`].
+    ///
+    /// # Errors
+    /// As [`Client::perform`].
+    pub async fn get_file_version_details(
+        &self,
+        file_id: &str,
+        version_id: &str,
+    ) -> Result<Vec<u8>, Error> {
+        let operation = operation::get_file_version_details(file_id, version_id)?;
+        self.send(operation)?.await
+    }
+
+    /// Deletes a version, see [`operation::delete_file_version`].
+    ///
+    /// # Errors
+    /// As [`Client::perform`].
+    pub async fn delete_file_version(
+        &self,
+        file_id: &str,
+        version_id: &str,
+    ) -> Result<Vec<u8>, Error> {
+        let operation = operation::delete_file_version(file_id, version_id)?;
+        self.send(operation)?.await
+    }
+
+    /// Makes an older version the current one, see [`operation::restore_file_version`].
+    ///
+    /// # Errors
+    /// As [`Client::perform`].
+    pub async fn restore_file_version(
+        &self,
+        file_id: &str,
+        version_id: &str,
+    ) -> Result<Vec<u8>, Error> {
+        let operation = operation::restore_file_version(file_id, version_id)?;
+        self.send(operation)?.await
+    }
+
+    fn description(&self, operation: Operation) -> Result<Description, Error> {
+        Description::new(self.shared.clone(), operation)
+    }
+
+    fn call(&self, operation: Operation) -> Result<Arc<Call>, Error> {
+        let description = Arc::new(self.description(operation)?);
+        Ok(Call::new(description, Audience::One, Clock::AtOnce, None))
+    }
+}
+
+impl Shared {
+    /// Was the client shut down?
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
+    }
+
+    fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
     }
 }
 

@@ -1,62 +1,70 @@
-//! The pace that all calls of a client share. A server that answers 429 pauses the whole client; after
-//! that its requests keep the distance which the server's rate limit allows.
+//! The one line in which all attempts of a client wait: for the server's pause and pace, which a 429
+//! begins, for the client's own limit, and for a place among its open requests.
 //!
-//! A line of turns: first come, first served. Who leaves the line passes his turn on at once.
+//! First come, first served. Who leaves the line passes his turn on at once.
+
+mod turns;
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::retry::LONGEST_WAIT;
-
-/// How long the server's pace is kept when no further 429 comes.
-const MEMORY: Duration = Duration::from_secs(60);
-
-/// How late a timer may be without the next turn being late for it.
-const LATENESS: Duration = Duration::from_millis(5);
-
-/// The turn cannot come before the deadline.
-#[derive(Debug, PartialEq, Eq)]
-pub struct TooLate {
-    /// How long the server's pause or pace makes one wait.
-    pub wait: Duration,
-}
+use turns::Turns;
+pub use turns::{Cause, MAX_OPEN, TooLate};
 
 /// The line in which the attempts of a client wait for their turns.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pace {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    /// No turn before this.
-    paused_until: Option<Instant>,
-    /// The distance between turns that the newest answer with a rate limit allows.
-    spacing: Duration,
-    /// The distance is kept until then.
-    paced_until: Option<Instant>,
-    last_turn: Option<Instant>,
-    line: VecDeque<Arc<Place>>,
+/// A place among the open requests, given back when this is dropped.
+#[derive(Debug)]
+#[must_use = "the request is open for as long as this is kept"]
+pub struct Place<'a> {
+    pace: &'a Pace,
 }
 
 #[derive(Debug)]
-struct Place {
-    deadline: Instant,
+struct State {
+    turns: Turns,
+    /// In the order of their tickets.
+    line: VecDeque<Arc<Waiter>>,
+    /// How many ever stood in the line.
+    tickets: u64,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    ticket: u64,
+    deadline: Option<Instant>,
     woken: Notify,
+    /// Set when he was sent home.
+    late: OnceLock<TooLate>,
 }
 
 impl Pace {
+    /// A line that takes at most `limit` turns a second; 0 for no such limit.
+    pub fn new(limit: u32) -> Pace {
+        Pace {
+            state: Mutex::new(State {
+                turns: Turns::new(limit),
+                line: VecDeque::new(),
+                tickets: 0,
+            }),
+        }
+    }
+
     /// Learns what an answer says of the server's rate limit.
     pub fn observe(&self, spacing: Duration) {
+        let now = Instant::now();
         let mut state = self.lock();
-        let is_new = spacing != state.spacing;
-        state.spacing = spacing;
-        if is_new {
-            state.wake_all();
+        if state.turns.observe(spacing, now) {
+            state.sweep(now);
         }
     }
 
@@ -64,42 +72,25 @@ impl Pace {
     pub fn pause(&self, asked: Option<Duration>) {
         let now = Instant::now();
         let mut state = self.lock();
-        match asked.filter(|wait| !wait.is_zero() && *wait <= LONGEST_WAIT) {
-            Some(wait) => {
-                state.paused_until = state.paused_until.max(Some(now + wait));
-                state.paced_until = state.paced_until.max(Some(now + wait + MEMORY));
-                // The server says when there is a place again: distances count from there.
-                state.last_turn = None;
-            }
-            None if state.is_paced(now) => {
-                state.paced_until = state.paced_until.max(Some(now + MEMORY));
-            }
-            None => {}
-        }
-        state.wake_all();
+        state.turns.pause(asked, now);
+        state.sweep(now);
     }
 
-    /// Waits for the next turn, if it can come before the deadline.
-    pub async fn turn(&self, deadline: Instant) -> Result<(), TooLate> {
-        let place = {
+    /// Waits for the next turn and a place, if they can come before the deadline.
+    pub async fn turn(&self, deadline: Option<Instant>) -> Result<Place<'_>, TooLate> {
+        let waiter = {
             let now = Instant::now();
             let mut state = self.lock();
-            let turn = state.next_turn(now, state.line.len());
-            if turn <= now && state.line.is_empty() {
-                state.last_turn = Some(now);
-                return Ok(());
+            if state.line.is_empty() && state.turns.is_due(now) {
+                state.turns.take(now);
+                return Ok(Place { pace: self });
             }
-            if turn > deadline {
-                return Err(TooLate { wait: turn - now });
+            if let Some(late) = state.turns.verdict(now, deadline, state.line.len()) {
+                return Err(late);
             }
-            let place = Arc::new(Place {
-                deadline,
-                woken: Notify::new(),
-            });
-            state.line.push_back(place.clone());
-            InLine { pace: self, place }
+            state.join(deadline)
         };
-        place.wait().await
+        InLine { pace: self, waiter }.wait().await
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -107,98 +98,125 @@ impl Pace {
     }
 }
 
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = self.pace.lock();
+        if state.turns.give_back() {
+            state.wake_first();
+        }
+    }
+}
+
 impl State {
-    /// Some may now learn that their turn comes sooner, or too late.
-    fn wake_all(&self) {
-        self.line.iter().for_each(|place| place.woken.notify_one());
+    fn join(&mut self, deadline: Option<Instant>) -> Arc<Waiter> {
+        self.tickets += 1;
+        let waiter = Arc::new(Waiter {
+            ticket: self.tickets,
+            deadline,
+            woken: Notify::new(),
+            late: OnceLock::new(),
+        });
+        self.line.push_back(waiter.clone());
+        waiter
     }
 
-    fn is_paced(&self, now: Instant) -> bool {
-        self.paced_until.is_some_and(|until| now < until)
-    }
-
-    /// When the one with so many ahead of him has his turn.
-    fn next_turn(&self, now: Instant, ahead: usize) -> Instant {
-        let free = self.paused_until.map_or(now, |until| until.max(now));
-        let Some(forgotten) = self.paced_until.filter(|until| now < *until) else {
-            return free;
-        };
-        let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
-        let first = match self.last_turn {
-            Some(last) => last.checked_add(self.spacing).map(|turn| turn.max(free)),
-            None => Some(free),
-        };
-        let turn = first.and_then(|first| first.checked_add(self.spacing.saturating_mul(ahead)));
-        // Once the pace is forgotten, nobody waits for it any more.
-        let latest = forgotten.max(free);
-        turn.map_or(latest, |turn| turn.min(latest))
-    }
-
-    /// Takes the turn that was waited for. A timer wakes a little late, which must not add up along the
-    /// line: the next distance counts from when the turn was due.
-    fn take_due_turn(&mut self, now: Instant) {
-        let after_last = self
-            .last_turn
-            .and_then(|last| last.checked_add(self.spacing));
-        let due = after_last.max(self.paused_until).unwrap_or(now);
-        let lateness = now.saturating_duration_since(due);
-        let is_timers = lateness <= LATENESS.min(self.spacing);
-        self.last_turn = Some(if is_timers { due } else { now });
-    }
-}
-
-/// A place in the line, given up when this is dropped.
-struct InLine<'a> {
-    pace: &'a Pace,
-    place: Arc<Place>,
-}
-
-impl InLine<'_> {
-    async fn wait(self) -> Result<(), TooLate> {
-        loop {
-            let turn = {
-                let now = Instant::now();
-                let mut state = self.pace.lock();
-                let ahead = self.ahead(&state);
-                let turn = state.next_turn(now, ahead);
-                if ahead == 0 && turn <= now {
-                    state.take_due_turn(now);
-                    return Ok(());
-                }
-                if now >= self.place.deadline || turn > self.place.deadline {
-                    let wait = turn.saturating_duration_since(now);
-                    return Err(TooLate { wait });
-                }
-                (ahead == 0).then_some(turn)
-            };
-            match turn {
-                Some(turn) => tokio::select! {
-                    () = sleep_until(turn) => {}
-                    () = self.place.woken.notified() => {}
-                },
-                None => tokio::select! {
-                    () = sleep_until(self.place.deadline) => {}
-                    () = self.place.woken.notified() => {}
-                },
+    /// Turns were moved. Who is too late now goes home, and no longer stands before the others; only
+    /// the first has to look at the clock anew.
+    fn sweep(&mut self, now: Instant) {
+        let (turns, mut ahead) = (&self.turns, 0);
+        self.line.retain(|waiter| {
+            let late = turns.verdict(now, waiter.deadline, ahead);
+            match late {
+                Some(late) => waiter.send_home(late),
+                None => ahead += 1,
             }
+            late.is_none()
+        });
+        self.wake_first();
+    }
+
+    fn wake_first(&self) {
+        if let Some(first) = self.line.front() {
+            first.woken.notify_one();
         }
     }
 
-    fn ahead(&self, state: &State) -> usize {
-        let mut line = state.line.iter();
-        line.position(|place| Arc::ptr_eq(place, &self.place))
-            .unwrap_or(0)
+    /// How many stand before this one, if he stands in the line.
+    fn ahead_of(&self, waiter: &Waiter) -> Option<usize> {
+        let found = self
+            .line
+            .binary_search_by_key(&waiter.ticket, |one| one.ticket);
+        found.ok()
+    }
+
+    fn leave(&mut self, waiter: &Waiter) {
+        if let Some(ahead) = self.ahead_of(waiter) {
+            self.line.remove(ahead);
+            // Who stands behind the first waits for nothing but to be the first.
+            if ahead == 0 {
+                self.wake_first();
+            }
+        }
+    }
+}
+
+impl Waiter {
+    fn send_home(&self, late: TooLate) {
+        let _ = self.late.set(late);
+        self.woken.notify_one();
+    }
+
+    async fn until(&self, alarm: Option<Instant>) {
+        let alarm = async {
+            match alarm {
+                Some(alarm) => sleep_until(alarm).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = alarm => {}
+            () = self.woken.notified() => {}
+        }
+    }
+}
+
+/// One who stands in the line until this is dropped.
+struct InLine<'a> {
+    pace: &'a Pace,
+    waiter: Arc<Waiter>,
+}
+
+impl<'a> InLine<'a> {
+    async fn wait(self) -> Result<Place<'a>, TooLate> {
+        loop {
+            let alarm = {
+                let now = Instant::now();
+                let mut state = self.pace.lock();
+                if let Some(late) = self.waiter.late.get() {
+                    return Err(*late);
+                }
+                let ahead = state.ahead_of(&self.waiter).unwrap_or(0);
+                if ahead == 0 && state.turns.is_due(now) {
+                    state.turns.take(now);
+                    state.leave(&self.waiter);
+                    return Ok(Place { pace: self.pace });
+                }
+                let deadline = self.waiter.deadline;
+                if let Some(late) = state.turns.verdict(now, deadline, ahead) {
+                    return Err(late);
+                }
+                // For a place the first waits without a clock, as the others do for being the first.
+                let turn = Some(state.turns.next(now, 0));
+                turn.filter(|turn| ahead == 0 && *turn > now).or(deadline)
+            };
+            self.waiter.until(alarm).await;
+        }
     }
 }
 
 impl Drop for InLine<'_> {
     fn drop(&mut self) {
-        let mut state = self.pace.lock();
-        let ahead = self.ahead(&state);
-        state.line.remove(ahead);
-        if let Some(first) = state.line.front() {
-            first.woken.notify_one();
-        }
+        self.pace.lock().leave(&self.waiter);
     }
 }
 

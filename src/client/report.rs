@@ -1,12 +1,12 @@
 //! What is said of a call that failed: what was attempted, what happened, what to do.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, LOCATION};
 
 use super::call::Call;
-use super::pace::TooLate;
+use super::metadata::Metadata;
+use super::pace::{Cause, MAX_OPEN, TooLate};
 use crate::primitives::error::{Error, ErrorAnswer};
 use crate::primitives::status::Status;
 use crate::transport::failure::{Failure, clean};
@@ -26,13 +26,17 @@ impl Call {
     }
 
     /// A success whose body is not what it should be.
-    pub(super) fn unusable(&self, answer: &Answer, why: &str) -> Error {
-        let what = match answer.body.as_slice() {
+    pub(super) fn unusable(&self, metadata: &Metadata, body: &[u8], why: &str) -> Error {
+        let what = match body {
             [] => "the body is empty".to_owned(),
             body => format!("{why}; it begins with: {}", self.excerpt(body)),
         };
         let error = Error::new(Status::InvalidResponse, self.useless(&what));
-        self.of_answer(error, &answer.head)
+        let error = error.after(metadata.attempts);
+        match &metadata.head {
+            Some(head) => self.with_head(error, head),
+            None => error,
+        }
     }
 
     fn useless(&self, what: &str) -> String {
@@ -51,7 +55,7 @@ impl Call {
     fn beginning(&self, body: &[u8], chars: usize) -> String {
         // Enough of it that a secret in what is shown is found whole, and not so much that it takes long.
         let start = body.get(..SEARCHED_BYTES).unwrap_or(body);
-        let redactor = &self.shared.settings.redactor;
+        let redactor = &self.description.shared.settings.redactor;
         let text = String::from_utf8_lossy(start);
         let text = match start.len() < body.len() {
             true => redactor.redact_cut(&text),
@@ -70,7 +74,7 @@ impl Call {
         let body = String::from_utf8_lossy(&answer.body);
         // Whole secrets are masked with the rest of the document, on the caller's thread.
         let shown = match answer.is_cut {
-            true => self.shared.settings.redactor.redact_cut(&body),
+            true => self.description.shared.settings.redactor.redact_cut(&body),
             false => body.into_owned(),
         };
         let said = ServerError::read(&answer.body);
@@ -112,7 +116,7 @@ impl Call {
     fn redirected(&self, head: &Head) -> String {
         let location = head.headers.get(LOCATION);
         let target = location.map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let base_url = &self.shared.settings.base_url;
+        let base_url = &self.description.shared.settings.base_url;
         let target = target.map(|target| self.shown(&base_url.authority_of(&target)));
         let target = target.map(|target| format!(" to {target}"));
         format!(
@@ -127,6 +131,10 @@ impl Call {
 
     /// The same failure with what is known from the head of the answer.
     pub(super) fn of_answer(&self, error: Error, head: &Head) -> Error {
+        self.with_head(error.after(self.made()), head)
+    }
+
+    fn with_head(&self, error: Error, head: &Head) -> Error {
         let answer = ErrorAnswer {
             http_status: head.status,
             request_id: self.request_id(&head.headers),
@@ -134,7 +142,7 @@ impl Call {
         };
         Error {
             answer: Some(Box::new(answer)),
-            ..error.after(self.made())
+            ..error
         }
     }
 
@@ -173,26 +181,71 @@ impl Call {
             self.request(),
             self.server(),
             self.through(),
-            self.timeout.as_millis()
+            self.description.timeout().as_millis()
         );
         Error::new(Status::Timeout, message).after(self.made())
     }
 
-    /// The server's pause or pace leaves this call no turn.
+    /// The call cannot have a turn in its time.
     pub(super) fn without_turn(&self, late: &TooLate) -> Error {
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        match late.cause {
+            Cause::Server => self.held_up(late.wait),
+            Cause::Limit => {
+                let wait = late.wait.as_millis();
+                self.timed_out(&format!(
+                    "it was never sent, as max_requests_per_second leaves it no turn for {wait} ms"
+                ))
+            }
+            Cause::Places => self.timed_out(&format!(
+                "it was never sent, as {MAX_OPEN} other requests of this client were still open"
+            )),
+        }
+    }
+
+    /// The server's pause or pace leaves this call no turn.
+    fn held_up(&self, wait: Duration) -> Error {
+        let deadline = self.record().deadline;
+        let left = deadline.map_or(self.description.timeout(), |deadline| {
+            deadline.saturating_duration_since(Instant::now())
+        });
         let message = format!(
             "{} was not sent: after a 429 the server's rate limit leaves it no turn for {} ms, and of \
              its {} ms only {} were left: send less at once, or raise timeout_ms",
             self.request(),
-            late.wait.as_millis(),
-            self.timeout.as_millis(),
+            wait.as_millis(),
+            self.description.timeout().as_millis(),
             left.as_millis()
         );
         Error {
-            retry_after: Some(late.wait),
+            retry_after: Some(wait),
             ..Error::new(Status::RateLimited, message).after(self.made())
         }
+    }
+
+    /// The call was ended before it had an answer.
+    pub(super) fn cancelled(&self, why: &str) -> Error {
+        let message = format!(
+            "{} was cancelled: {why}: describe a new call to send it again",
+            self.request()
+        );
+        let attempts = match self.is_foreign() {
+            true => 0, // a child must not look at what its parent may have locked
+            false => self.made(),
+        };
+        Error::new(Status::Cancelled, message).after(attempts)
+    }
+
+    /// The line that a log has of a call.
+    pub(super) fn summary(&self, metadata: &Metadata, error: Option<&Error>) -> String {
+        let status = metadata.head.as_ref().map(|head| head.status);
+        let status = status.map_or("no answer".to_owned(), |status| format!("HTTP {status}"));
+        format!(
+            "{}: {}, {status}, attempts {}, {} ms",
+            self.request(),
+            error.map_or("ok", |error| error.status.name()),
+            metadata.attempts,
+            metadata.total().as_millis()
+        )
     }
 
     /// Something that cannot happen.
@@ -206,29 +259,34 @@ impl Call {
         Some(self.shown(&String::from_utf8_lossy(value.as_bytes())))
     }
 
-    fn made(&self) -> u32 {
-        self.attempts.load(Ordering::Relaxed)
+    pub(super) fn made(&self) -> u32 {
+        self.record().metadata.attempts
     }
 
-    fn request(&self) -> String {
-        let path = self.shared.settings.base_url.path_of(&self.operation.path);
-        format!("{} {path}", self.operation.method)
+    pub(super) fn request(&self) -> String {
+        let path = self
+            .description
+            .shared
+            .settings
+            .base_url
+            .path_of(&self.description.operation.path);
+        format!("{} {path}", self.description.operation.method)
     }
 
     fn server(&self) -> String {
-        self.shared.settings.base_url.authority()
+        self.description.shared.settings.base_url.authority()
     }
 
     /// Plain http and https answer each other with what looks like noise.
     fn scheme_hint(&self) -> &'static str {
-        match self.shared.settings.base_url.is_https() {
+        match self.description.shared.settings.base_url.is_https() {
             true => "",
             false => ", and check that the server speaks http rather than https",
         }
     }
 
     fn through(&self) -> String {
-        let proxy = self.shared.settings.proxy.as_ref();
+        let proxy = self.description.shared.settings.proxy.as_ref();
         proxy
             .map(|proxy| format!(" through the proxy {}", proxy.url.authority()))
             .unwrap_or_default()

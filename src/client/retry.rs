@@ -122,6 +122,28 @@ pub fn allowed_spacing(headers: &HeaderMap) -> Option<Duration> {
     interval.checked_div(limit)
 }
 
+/// What a server says of its rate limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many requests it takes in an interval.
+    pub limit: Option<u64>,
+    /// The interval.
+    pub interval_ms: Option<u64>,
+    /// How long until there is room again.
+    pub reset_ms: Option<u64>,
+}
+
+/// The rate limit that an answer names.
+pub fn rate_limit(headers: &HeaderMap) -> Option<RateLimit> {
+    let limit = RateLimit {
+        limit: number(headers, &RATE_LIMIT_LIMIT),
+        interval_ms: number(headers, &RATE_LIMIT_INTERVAL),
+        reset_ms: number(headers, &RATE_LIMIT_RESET),
+    };
+    let is_named = limit.limit.or(limit.interval_ms).or(limit.reset_ms);
+    is_named.map(|_| limit)
+}
+
 static RATE_LIMIT_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 static RATE_LIMIT_INTERVAL: HeaderName = HeaderName::from_static("x-ratelimit-interval");
 static RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");

@@ -20,6 +20,7 @@ pub struct ik_client {
 impl Object for Client {
     type Opaque = ik_client;
     const NAME: &'static str = "client";
+    const MAKER: &'static str = "ik_client_new()";
     const TYPE: u64 = 2;
 
     fn slots(registry: &mut Registry) -> &mut Slots<Self> {

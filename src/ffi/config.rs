@@ -21,6 +21,7 @@ pub struct ik_config {
 impl Object for Gathered {
     type Opaque = ik_config;
     const NAME: &'static str = "config";
+    const MAKER: &'static str = "ik_config_new()";
     const TYPE: u64 = 1;
 
     fn slots(registry: &mut Registry) -> &mut Slots<Self> {
@@ -30,7 +31,7 @@ impl Object for Gathered {
 
 /// Sets one option, and remembers whether that was refused. What `value` needs is done before the lock
 /// of the tables is taken.
-fn set<T>(
+pub(super) fn set<T>(
     config: *mut ik_config,
     option: &'static str,
     value: Result<T, Error>,
@@ -206,6 +207,36 @@ pub extern "C" fn ik_config_set_max_response_bytes(
         "max_response_bytes",
         Ok(max_bytes),
         Config::set_max_response_bytes,
+    )
+}
+
+/// Sets how many requests the client begins in a second, at most, over all its threads and calls and
+/// with retries. They are spread evenly and never saved up for a burst: in any second at most limit + 1
+/// begin. The wait for a turn is part of a call's time, and a call whose turn cannot come in time fails
+/// at once. Each process keeps the limit for itself. Where the server asks for a slower pace, that
+/// counts.
+///
+/// @param config  A config from ik_config_new().
+/// @param limit   1 to 1 000 000 requests a second, or 0 for no limit. Default: 0.
+///
+/// @retval IK_STATUS_OK                The limit is set.
+/// @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL, or the limit above 1 000 000. The old one
+///                                     stays.
+/// @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
+/// @retval IK_STATUS_INTERNAL          A defect in this library.
+///
+/// Threads: any.
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn ik_config_set_max_requests_per_second(
+    config: *mut ik_config,
+    limit: u32,
+) -> ik_status {
+    set(
+        config,
+        "max_requests_per_second",
+        Ok(limit),
+        Config::set_max_requests_per_second,
     )
 }
 

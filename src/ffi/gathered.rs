@@ -1,5 +1,6 @@
 //! What stands behind an `ik_config`: settings, and the marks of those that were refused.
 
+use super::marks::Marks;
 use crate::client::config::Config;
 use crate::primitives::error::Error;
 
@@ -7,8 +8,7 @@ use crate::primitives::error::Error;
 #[derive(Clone, Default)]
 pub struct Gathered {
     config: Config,
-    /// The options whose last setting was refused, and why.
-    refused: Vec<(&'static str, Error)>,
+    marks: Marks,
 }
 
 impl Gathered {
@@ -19,18 +19,11 @@ impl Gathered {
         change: impl FnOnce(&mut Config) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let changed = change(&mut self.config);
-        self.refused.retain(|(refused, _)| *refused != option);
-        if let Err(error) = &changed {
-            self.refused.push((option, error.clone()));
-        }
-        changed
+        self.marks.note(option, changed)
     }
 
     /// The settings, unless one of them was refused.
     pub fn settled(&self) -> Result<&Config, Error> {
-        match self.refused.first() {
-            Some((_, error)) => Err(error.clone()),
-            None => Ok(&self.config),
-        }
+        self.marks.settled().map(|()| &self.config)
     }
 }

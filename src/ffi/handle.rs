@@ -10,6 +10,8 @@ use once_cell::race::OnceBox;
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 
 use super::gathered::Gathered;
+use super::queue::Queue;
+use super::stage::Stage;
 use crate::client::Client;
 use crate::primitives::error::Error;
 use crate::primitives::status::Status;
@@ -26,6 +28,8 @@ pub trait Object: Sized {
     type Opaque;
     /// The name of the type, for messages.
     const NAME: &'static str;
+    /// What makes one, for messages.
+    const MAKER: &'static str;
     /// The number of the type: 1 to 7.
     const TYPE: u64;
     /// Its table.
@@ -40,6 +44,8 @@ pub type Slots<T> = SlotMap<DefaultKey, Option<Arc<T>>>;
 pub struct Registry {
     pub(super) configs: Slots<Gathered>,
     pub(super) clients: Slots<Client>,
+    pub(super) calls: Slots<Stage>,
+    pub(super) queues: Slots<Queue>,
 }
 
 static REGISTRY: OnceBox<Mutex<Registry>> = OnceBox::new();
@@ -92,7 +98,7 @@ fn with_slot<T: Object, R>(
     work: impl FnOnce(&mut Arc<T>) -> R,
 ) -> Result<R, Error> {
     if handle.is_null() {
-        let message = format!("{name} is NULL: pass a {0} from ik_{0}_new()", T::NAME);
+        let message = format!("{name} is NULL: pass a {} from {}", T::NAME, T::MAKER);
         return Err(Error::invalid_argument(message));
     }
     if let Some(key) = decode::<T>(handle.addr()) {
@@ -102,8 +108,9 @@ fn with_slot<T: Object, R>(
         }
     }
     let message = format!(
-        "{name} is not a live {0}: it was freed, or never was one: pass one from ik_{0}_new()",
-        T::NAME
+        "{name} is not a live {}: it was freed, or never was one: pass one from {}",
+        T::NAME,
+        T::MAKER
     );
     Err(Error::new(Status::InvalidHandle, message))
 }

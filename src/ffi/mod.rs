@@ -6,12 +6,20 @@
 #![allow(rustdoc::broken_intra_doc_links, rustdoc::bare_urls)]
 #![allow(non_camel_case_types, clippy::missing_safety_doc)]
 
+pub mod call;
 pub mod client;
 pub mod config;
+pub mod describe;
 mod gathered;
 mod handle;
 pub mod json;
+pub mod log;
+pub mod many;
+mod marks;
 pub mod operations;
 mod process;
+pub mod queue;
+pub mod shutdown;
+mod stage;
 pub mod status;
 pub mod string;

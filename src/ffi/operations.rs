@@ -7,6 +7,7 @@ use super::handle;
 use super::status::ik_status;
 use super::string::{Out, Text};
 use crate::client::Client;
+use crate::client::call::may_wait;
 use crate::client::operation::{self, Operation};
 use crate::primitives::error::Error;
 use crate::primitives::path::{Path, check_id};
@@ -192,16 +193,22 @@ pub unsafe extern "C" fn ik_request(
             Out::new(out_json),
         )
     };
-    perform(handle, out, || {
-        // From the left to the right: the first that cannot be used is named.
-        let method = operation::method(method.required()?)?;
-        let path = Path::given(path.required()?)?;
-        operation::request(method, path, body.optional()?)
-    })
+    perform(handle, out, || request(method, path, body))
+}
+
+/// A request of any kind. From the left to the right: the first argument that cannot be used is named.
+pub(super) fn request(
+    method: Text<'_>,
+    path: Text<'_>,
+    body: Text<'_>,
+) -> Result<Operation, Error> {
+    let method = operation::method(method.required()?)?;
+    let path = Path::given(path.required()?)?;
+    operation::request(method, path, body.optional()?)
 }
 
 /// The two ids of a version.
-struct Ids<'a> {
+pub(super) struct Ids<'a> {
     file: Text<'a>,
     version: Text<'a>,
 }
@@ -209,7 +216,7 @@ struct Ids<'a> {
 impl<'a> Ids<'a> {
     /// # Safety
     /// As for [`Text::new`], for each.
-    unsafe fn new(file_id: *const c_char, version_id: *const c_char) -> Ids<'a> {
+    pub(super) unsafe fn new(file_id: *const c_char, version_id: *const c_char) -> Ids<'a> {
         // SAFETY: the caller's promise.
         unsafe {
             Ids {
@@ -220,7 +227,7 @@ impl<'a> Ids<'a> {
     }
 
     /// Both, looked at from the left to the right: the first that cannot be used is named.
-    fn required(self) -> Result<(&'a str, &'a str), Error> {
+    pub(super) fn required(self) -> Result<(&'a str, &'a str), Error> {
         let file_id = self.file.required()?;
         check_id("file_id", file_id)?;
         Ok((file_id, self.version.required()?))
@@ -238,6 +245,7 @@ fn perform(
     };
     out.answer(|| {
         let client = handle::get::<Client>("handle", handle)?;
+        may_wait()?;
         client.perform(describe()?)
     })
 }

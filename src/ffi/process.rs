@@ -3,11 +3,15 @@
 //! [`System`]: crate::transport::system::System
 
 #[cfg(unix)]
+mod signal;
+#[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+pub use signal::Signal;
 #[cfg(unix)]
 pub use unix::{install, undisturbed};
 
 #[cfg(not(unix))]
 mod windows;
 #[cfg(not(unix))]
-pub use windows::{install, undisturbed};
+pub use windows::{Signal, install, undisturbed};

@@ -100,6 +100,29 @@ impl Out {
         self.run(|| call().map(Some))
     }
 
+    /// The same where the text may be left out.
+    pub fn reply(self, call: impl FnOnce() -> Result<Option<Vec<u8>>, Error>) -> ik_status {
+        self.run(call)
+    }
+
+    /// The same where the string is made already: one that C gets from elsewhere as well.
+    pub fn hand_over(self, call: impl FnOnce() -> Result<*mut c_char, Error>) -> ik_status {
+        let slot = self.slot;
+        self.run(|| {
+            let string = call()?;
+            if let Some(slot) = slot {
+                // SAFETY: `slot` is valid for as long as this value, by the promise made to `new`.
+                unsafe { slot.write(string) };
+            }
+            Ok(None)
+        })
+    }
+
+    /// Does C want a string at all?
+    pub fn is_wanted(&self) -> bool {
+        self.slot.is_some()
+    }
+
     /// Runs one C call whose success is no text.
     pub fn attempt(self, call: impl FnOnce() -> Result<(), Error>) -> ik_status {
         self.run(|| call().map(|()| None))
@@ -109,8 +132,10 @@ impl Out {
         undisturbed(|| {
             let answered = guard(|| match call() {
                 Ok(text) => (Status::Ok, text.and_then(to_c)),
-                // That there is nothing is all there is to say.
-                Err(error) if error.status == Status::NoValue => (error.status, None),
+                // That there is nothing, or not yet, is all there is to say.
+                Err(error) if matches!(error.status, Status::NoValue | Status::Pending) => {
+                    (error.status, None)
+                }
                 Err(error) => (error.status, to_c(error.document().into_bytes())),
             });
             let (status, string) =
@@ -152,6 +177,31 @@ fn guard<T>(call: impl FnOnce() -> T) -> Option<T> {
 /// An argument that must not be NULL and is.
 pub fn is_null(name: &str) -> Error {
     Error::invalid_argument(format!("{name} is NULL: pass a valid pointer"))
+}
+
+/// An outcome as C reads it: a status and a string that stays ours.
+pub fn in_c(outcome: Result<&[u8], &Error>) -> (ik_status, CString) {
+    let copied = match outcome {
+        Ok(text) => copy(text),
+        Err(error) => Err(error.clone()),
+    };
+    let (status, text) = match copied {
+        Ok(text) => (Status::Ok, text),
+        Err(error) => (error.status, error.document().into_bytes()),
+    };
+    (status as ik_status, to_c(text).unwrap_or_default())
+}
+
+/// A copy of an answer that others may ask for as well.
+pub fn copy(text: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut copied = Vec::new();
+    // One more for the NUL that C wants at the end.
+    copied.try_reserve_exact(text.len() + 1).map_err(|_| {
+        let message = "no memory for a copy of the answer: free some, or lower max_response_bytes";
+        Error::new(Status::ResourceExhausted, message)
+    })?;
+    copied.extend_from_slice(text);
+    Ok(copied)
 }
 
 /// A NUL cannot occur: success bodies were checked for it, and JSON escapes it in documents.

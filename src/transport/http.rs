@@ -11,7 +11,7 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
     HeaderMap, HeaderValue,
 };
-use reqwest::{Method, NoProxy, Proxy, Request, Response, Url};
+use reqwest::{Method, NoProxy, Proxy, Request, Response, Url, Version};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
 use tower_layer::Layer;
@@ -45,18 +45,35 @@ pub struct Settings<'a> {
     pub proxy: Option<(&'a Url, Option<&'a str>)>,
 }
 
+/// What is sent.
+pub struct Outgoing<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The whole URL.
+    pub url: &'a Url,
+    /// The body.
+    pub json: Option<&'a str>,
+    /// Headers besides, or in place of, those that every request has.
+    pub headers: &'a HeaderMap,
+}
+
 /// What one exchange may take.
-pub struct Bounds {
+pub struct Bounds<'a> {
     /// When it must be over.
     pub deadline: Instant,
     /// The longest body of a success, decoded.
     pub max_bytes: u64,
+    /// Told when the head of the answer is there.
+    pub on_head: &'a (dyn Fn() + Sync),
 }
 
 /// The beginning of an answer.
+#[derive(Debug, Clone)]
 pub struct Head {
     /// The HTTP status.
     pub status: u16,
+    /// The version of HTTP.
+    pub version: Version,
     /// The headers.
     pub headers: HeaderMap,
 }
@@ -69,6 +86,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Is the body of an error not all that there was of it?
     pub is_cut: bool,
+    /// How many bytes of it came, as they were sent.
+    pub wire_bytes: u64,
 }
 
 /// The connections of one client in one generation.
@@ -120,16 +139,10 @@ impl Http {
     }
 
     /// Sends one request and takes its answer.
-    pub async fn exchange(
-        &self,
-        method: &Method,
-        url: &Url,
-        json: Option<&str>,
-        bounds: &Bounds,
-    ) -> Exchanged {
+    pub async fn exchange(&self, outgoing: &Outgoing<'_>, bounds: &Bounds<'_>) -> Exchanged {
         let connected = Cell::new(false);
-        let is_https = url.scheme() == "https";
-        let sent = self.client.execute(self.request(method, url, json));
+        let is_https = outgoing.url.scheme() == "https";
+        let sent = self.client.execute(self.request(outgoing));
         let sent = timeout_at(
             bounds.deadline,
             CONNECTED.scope(connected, async {
@@ -151,18 +164,23 @@ impl Http {
         }
     }
 
-    fn request(&self, method: &Method, url: &Url, json: Option<&str>) -> Request {
-        let mut request = Request::new(method.clone(), url.clone());
+    fn request(&self, outgoing: &Outgoing<'_>) -> Request {
+        let mut request = Request::new(outgoing.method.clone(), outgoing.url.clone());
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, self.authorization.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        if let Some(json) = json {
+        if outgoing.json.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Some(json.to_owned().into());
-        } else if matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
+        } else if matches!(*outgoing.method, Method::POST | Method::PUT | Method::PATCH) {
             // A body is expected of these, and some gateways want to hear that there is none.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        for (name, value) in outgoing.headers {
+            headers.insert(name, value.clone());
+        }
+        if let Some(json) = outgoing.json {
+            *request.body_mut() = Some(json.to_owned().into());
         }
         request
     }
@@ -190,19 +208,28 @@ pub fn is_success(status: u16) -> bool {
     matches!(status, 200..=205 | 207)
 }
 
-async fn take(response: Response, bounds: &Bounds, is_https: bool) -> Exchanged {
+async fn take(response: Response, bounds: &Bounds<'_>, is_https: bool) -> Exchanged {
+    (bounds.on_head)();
     let head = Head {
         status: response.status().as_u16(),
+        version: response.version(),
         headers: response.headers().clone(),
     };
     let taken = match is_success(head.status) {
-        true => whole_body(response, &head, bounds, is_https)
-            .await
-            .map(|body| (body, false)),
+        true => whole_body(response, &head, bounds, is_https).await,
         false => Ok(error_body(response, bounds.deadline).await),
     };
     let result = match taken {
-        Ok((body, is_cut)) => Ok(Answer { head, body, is_cut }),
+        Ok(Taken {
+            body,
+            is_cut,
+            wire_bytes,
+        }) => Ok(Answer {
+            head,
+            body,
+            is_cut,
+            wire_bytes,
+        }),
         Err(failure) => Err((Some(head), failure)),
     };
     Exchanged {
@@ -211,12 +238,19 @@ async fn take(response: Response, bounds: &Bounds, is_https: bool) -> Exchanged 
     }
 }
 
+/// A body with how it came.
+struct Taken {
+    body: Vec<u8>,
+    is_cut: bool,
+    wire_bytes: u64,
+}
+
 async fn whole_body(
     mut response: Response,
     head: &Head,
-    bounds: &Bounds,
+    bounds: &Bounds<'_>,
     is_https: bool,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Taken, Failure> {
     let announced = response.content_length();
     let is_encoded = head.headers.contains_key(CONTENT_ENCODING);
     if !is_encoded && announced.is_some_and(|length| length > bounds.max_bytes) {
@@ -246,7 +280,11 @@ async fn whole_body(
             }
             Ok(Ok(None)) => {
                 let body = collector.map_or(Ok(Vec::new()), Collector::finish);
-                return body.map_err(refuse);
+                return Ok(Taken {
+                    body: body.map_err(refuse)?,
+                    is_cut: false,
+                    wire_bytes: received,
+                });
             }
             Ok(Ok(Some(piece))) if piece.is_empty() => continue,
             Ok(Ok(Some(piece))) => piece,
@@ -263,17 +301,33 @@ async fn whole_body(
 }
 
 /// What can be had of an error's body in a short time. What is broken in it changes nothing.
-async fn error_body(mut response: Response, deadline: Instant) -> (Vec<u8>, bool) {
+async fn error_body(mut response: Response, deadline: Instant) -> Taken {
+    let mut wire_bytes = 0;
     let Ok(mut collector) = Collector::new(response.headers(), ERROR_BODY_BYTES) else {
-        return (Vec::new(), false);
+        return Taken {
+            body: Vec::new(),
+            is_cut: false,
+            wire_bytes,
+        };
     };
     let until = deadline.min(Instant::now() + ERROR_BODY_TIME);
-    loop {
+    let is_whole = loop {
         match timeout_at(until, response.chunk()).await {
-            Ok(Ok(None)) => return collector.partial(),
-            Ok(Ok(Some(piece))) if collector.push(&piece).is_ok() => {}
-            _ => return (collector.partial().0, true),
+            Ok(Ok(None)) => break true,
+            Ok(Ok(Some(piece))) => {
+                wire_bytes += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+                if collector.push(&piece).is_err() {
+                    break false;
+                }
+            }
+            _ => break false,
         }
+    };
+    let (body, is_cut) = collector.partial();
+    Taken {
+        body,
+        is_cut: is_cut || !is_whole,
+        wire_bytes,
     }
 }
 

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::watch;
+
+use super::threads::Threads;
 
 /// `getaddrinfo` and what the system loads for it.
 const STACK_BYTES: usize = 512 << 10;
@@ -20,13 +23,14 @@ pub type Pending = watch::Receiver<Option<Result<Vec<SocketAddr>, Arc<io::Error>
 #[derive(Debug, Default)]
 pub struct Lookups {
     running: Mutex<HashMap<String, Pending>>,
+    threads: Threads,
 }
 
 impl Lookups {
     /// Joins the look-up of this name that runs, or starts one. `may_wake` says at its end whether
     /// those who asked may still be woken.
     pub fn join(
-        &self,
+        &'static self,
         name: &str,
         may_wake: impl Fn() -> bool + Send + 'static,
     ) -> io::Result<Pending> {
@@ -42,19 +46,25 @@ impl Lookups {
         }
         let (tell, pending) = watch::channel(None);
         let host = name.to_owned();
-        // It inherits the I/O thread's signal mask, so the host's signals pass it by as well.
-        let thread = std::thread::Builder::new().name("imagekit-dns".to_owned());
-        let thread = thread.stack_size(STACK_BYTES).spawn(move || {
+        let look_up = move || {
             let addresses = (host.as_str(), 0).to_socket_addrs().map(Iterator::collect);
             // A wake-up is a write: never to a descriptor that the host has taken back.
             match may_wake() {
                 true => drop(tell.send(Some(addresses.map_err(Arc::new)))),
                 false => std::mem::forget(tell),
             }
-        });
+        };
+        let begun = self
+            .threads
+            .begin("imagekit-dns", STACK_BYTES, Box::new(look_up));
         // The system says "try again" where it has no room for a thread.
-        thread.map_err(|error| io::Error::new(io::ErrorKind::OutOfMemory, error))?;
+        begun.map_err(|error| io::Error::new(io::ErrorKind::OutOfMemory, error))?;
         running.insert(name.to_owned(), pending.clone());
         Ok(pending)
+    }
+
+    /// Waits until no name is being looked up. `false` where the time was too short.
+    pub fn join_all(&self, until: Option<Instant>) -> bool {
+        self.threads.join(until)
     }
 }

@@ -28,7 +28,17 @@ pub struct Places<'a> {
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// The system's roots, read once for the life of the process and of its children.
-static SYSTEM_ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
+static SYSTEM_ROOTS: OnceBox<SystemRoots> = OnceBox::new();
+
+struct SystemRoots {
+    roots: Arc<RootCertStore>,
+    are_bundled: bool,
+}
+
+/// Did the system turn out to have no certificates, so that the bundled ones stand in for them?
+pub fn are_bundled() -> bool {
+    SYSTEM_ROOTS.get().is_some_and(|system| system.are_bundled)
+}
 
 /// The roots that the environment names, or else those of the system.
 pub fn load(places: Places<'_>) -> Result<Arc<RootCertStore>, Error> {
@@ -38,7 +48,7 @@ pub fn load(places: Places<'_>) -> Result<Arc<RootCertStore>, Error> {
             folders: None,
         } => SYSTEM_ROOTS
             .get_or_try_init(|| read_system().map(Box::new))
-            .cloned(),
+            .map(|system| system.roots.clone()),
         _ => read_places(places),
     }
 }
@@ -77,21 +87,25 @@ pub fn check_ca_file(file: &Path) -> Result<(), Error> {
     with_ca_file(&RootCertStore::empty(), file).map(drop)
 }
 
-fn read_system() -> Result<Arc<RootCertStore>, Error> {
+fn read_system() -> Result<SystemRoots, Error> {
     let found = system_certificates();
     let mut roots = RootCertStore::empty();
     // Neither half of them nor the bundled ones for a mere lack of descriptors.
     if let Some(error) = exhaustion(&found) {
         return Err(exhausted("the system's root certificates", error));
     }
-    if add(&mut roots, &found) == 0 {
+    let are_bundled = add(&mut roots, &found) == 0;
+    if are_bundled {
         if let Some(error) = found.errors.first() {
             let message = format!("the system's root certificates cannot be read: {error}");
             return Err(Error::new(Status::TlsFailed, message));
         }
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
-    Ok(Arc::new(roots))
+    Ok(SystemRoots {
+        roots: Arc::new(roots),
+        are_bundled,
+    })
 }
 
 /// Each variable that is set must give a certificate: a wrong one is not made good by the other.

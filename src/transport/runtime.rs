@@ -15,24 +15,37 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use once_cell::race::OnceBox;
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
 use super::failure::refusal;
 use super::lookups::Lookups;
+use super::shutdown;
 use super::system::{Canary, system};
+use super::threads::Threads;
 
 /// The I/O thread's stack: TLS handshakes and the construction of clients run on it.
 const STACK_BYTES: usize = 2 << 20;
 
+/// How often connections are polled once more when the runtime stops, to say goodbye.
+const FAREWELLS: usize = 8;
+
 /// Work for the I/O thread.
 pub trait Job: Send + Sync {
+    /// Under which number its client's connections are kept.
+    fn owner(&self) -> u64;
+
+    /// May it still begin? Asked at the moment when it is taken.
+    fn may_begin(&self) -> bool;
+
     /// The work itself, polled on the I/O thread.
     fn run(self: Arc<Self>, generation: &'static Generation) -> Work;
 
     /// Ends the job without its answer, in memory alone. Without effect where it has ended.
-    fn end(&self, why: Ended);
+    fn end(self: Arc<Self>, why: Ended);
 }
 
 /// A job's work, as the runtime polls it.
@@ -47,16 +60,28 @@ pub enum Ended {
     Defect,
     /// The system refused what the runtime needs; this is its reason.
     Refused(String),
+    /// A shutdown of the process or of its client.
+    Shutdown,
+}
+
+/// Why a job was not taken.
+#[derive(Debug)]
+pub enum NotTaken {
+    /// The system refused what the runtime needs.
+    Refused(io::Error),
+    /// The process is being shut down.
+    Shutdown,
+    /// Its owner may not begin anything any more.
+    Closed,
 }
 
 /// One runtime with all that belongs to it.
 pub struct Generation {
     fork_mark: u64,
-    canary: Canary,
     is_abandoned: AtomicBool,
-    inbox: Mutex<Inbox>,
+    state: Mutex<State>,
+    threads: Threads,
     bell: Notify,
-    running: Mutex<HashMap<u64, Arc<dyn Job>>>,
     residents: Mutex<HashMap<u64, Arc<dyn Any + Send + Sync>>>,
     /// The names that are being looked up for it.
     pub lookups: Lookups,
@@ -64,14 +89,25 @@ pub struct Generation {
 }
 
 #[derive(Default)]
-struct Inbox {
+struct State {
+    /// Where no thread runs there may be none.
+    canary: Option<Canary>,
     orders: VecDeque<Order>,
     has_thread: bool,
+    /// Those that were taken and have not ended, with their tasks once they have one.
+    jobs: HashMap<u64, Running>,
+}
+
+struct Running {
+    job: Arc<dyn Job>,
+    task: Option<AbortHandle>,
 }
 
 enum Order {
-    Run(Arc<dyn Job>),
+    Run(u64),
+    Drop(AbortHandle),
     Evict(u64),
+    Stop,
 }
 
 /// The generations of this process and of those that it was forked from; the last is current.
@@ -87,18 +123,69 @@ pub fn lock_construction() -> MutexGuard<'static, ()> {
 }
 
 /// Hands a job to the I/O thread, which is started where it does not run yet.
-pub fn submit(job: &Arc<dyn Job>) -> io::Result<()> {
-    // Abandoned between the look at it and the order: the next one is found or made.
-    while !current()?.order(Order::Run(job.clone()))? {}
-    Ok(())
+pub fn submit(job: &Arc<dyn Job>) -> Result<Ticket, NotTaken> {
+    loop {
+        let generation = current().map_err(NotTaken::Refused)?;
+        // Abandoned between the look at it and the order: the next one is found or made.
+        if let Some(ticket) = generation.take(job)? {
+            return Ok(ticket);
+        }
+    }
+}
+
+/// A job that was taken.
+#[derive(Clone, Copy)]
+pub struct Ticket {
+    generation: &'static Generation,
+    key: u64,
+}
+
+impl Ticket {
+    /// Lets the I/O thread drop the work, wherever it stands.
+    pub fn withdraw(self) {
+        let generation = self.generation;
+        if !generation.is_ours() {
+            return;
+        }
+        let running = lock(&generation.state).jobs.remove(&self.key);
+        if let Some(task) = running.and_then(|running| running.task) {
+            generation.send(Order::Drop(task));
+        }
+    }
 }
 
 /// Drops what is kept under `owner` on the I/O thread. Without effect after a fork.
 pub fn evict(owner: u64) {
-    let newest = newest();
-    if let Some(generation) = newest.filter(|generation| generation.is_ours()) {
+    if let Some(generation) = newest().filter(|generation| generation.is_ours()) {
         generation.send(Order::Evict(owner));
     }
+}
+
+/// Ends all jobs, or those of one owner.
+pub fn end_jobs(owner: Option<u64>) {
+    if let Some(generation) = newest().filter(|generation| generation.is_of_this_process()) {
+        generation.end_jobs(owner);
+    }
+}
+
+/// Ends the jobs of a generation whose descriptors the host has closed, where its own thread cannot.
+pub fn look_after() {
+    if let Some(generation) = newest().filter(|generation| generation.is_of_this_process()) {
+        let is_alive = lock(&generation.state).is_alive();
+        if !is_alive {
+            generation.give_up(&Ended::Lost);
+        }
+    }
+}
+
+/// Stops the I/O thread and waits for it and for the names that it looks up. `false` where the time
+/// was too short for that.
+pub fn stop(until: Option<Instant>) -> bool {
+    let Some(generation) = newest().filter(|generation| generation.is_ours()) else {
+        return true; // what is abandoned is never joined
+    };
+    generation.send(Order::Stop);
+    generation.threads.join(until) && generation.lookups.join_all(until)
 }
 
 /// A number under which an owner keeps something with each generation; never given twice.
@@ -131,13 +218,16 @@ fn current() -> io::Result<&'static Generation> {
 
 impl Generation {
     fn new() -> io::Result<Generation> {
+        let state = State {
+            canary: Some(system().open_canary()?),
+            ..State::default()
+        };
         Ok(Generation {
             fork_mark: system().fork_mark(),
-            canary: system().open_canary()?,
             is_abandoned: AtomicBool::new(false),
-            inbox: Mutex::default(),
+            state: Mutex::new(state),
+            threads: Threads::default(),
             bell: Notify::new(),
-            running: Mutex::default(),
             residents: Mutex::default(),
             lookups: Lookups::default(),
             next: OnceBox::new(),
@@ -167,60 +257,108 @@ impl Generation {
 
     /// Is this the generation of this process, and are its descriptors still ours?
     pub fn is_ours(&self) -> bool {
-        !self.is_abandoned.load(Ordering::Acquire)
-            && self.fork_mark == system().fork_mark()
-            && system().is_alive(&self.canary)
+        self.is_of_this_process() && lock(&self.state).is_alive()
     }
 
-    /// Leaves an order for the I/O thread; `false` where nobody takes orders any more.
-    fn order(&'static self, order: Order) -> io::Result<bool> {
-        let mut inbox = lock(&self.inbox);
+    /// A child must not even look at the locks of a generation that it inherited.
+    fn is_of_this_process(&self) -> bool {
+        self.fork_mark == system().fork_mark() && !self.is_abandoned.load(Ordering::Acquire)
+    }
+
+    /// Takes a job; `None` where nobody takes any more.
+    fn take(&'static self, job: &Arc<dyn Job>) -> Result<Option<Ticket>, NotTaken> {
+        let mut state = lock(&self.state);
         if self.is_abandoned.load(Ordering::Acquire) {
-            return Ok(false);
+            return Ok(None);
         }
-        if !inbox.has_thread {
-            system().spawn("imagekit-io", STACK_BYTES, Box::new(|| self.serve()))?;
-            inbox.has_thread = true;
+        // Under the lock: whoever shuts down afterwards finds the job here.
+        if shutdown::is_in_progress() {
+            return Err(NotTaken::Shutdown);
         }
-        inbox.orders.push_back(order);
-        drop(inbox);
+        if !job.may_begin() {
+            return Err(NotTaken::Closed);
+        }
+        self.staff(&mut state).map_err(NotTaken::Refused)?;
+        let key = new_owner();
+        let running = Running {
+            job: job.clone(),
+            task: None,
+        };
+        state.jobs.insert(key, running);
+        state.orders.push_back(Order::Run(key));
+        drop(state);
         self.ring();
-        Ok(true)
+        let generation = self;
+        Ok(Some(Ticket { generation, key }))
+    }
+
+    /// Sees to it that somebody takes the orders.
+    fn staff(&'static self, state: &mut State) -> io::Result<()> {
+        if state.canary.is_none() {
+            state.canary = Some(system().open_canary()?);
+        }
+        if !state.has_thread {
+            let serve = || self.serve();
+            self.threads
+                .begin("imagekit-io", STACK_BYTES, Box::new(serve))?;
+            state.has_thread = true;
+        }
+        Ok(())
     }
 
     /// Leaves an order only where somebody is there to take it.
     fn send(&self, order: Order) {
-        let mut inbox = lock(&self.inbox);
-        if inbox.has_thread {
-            inbox.orders.push_back(order);
-            drop(inbox);
+        let mut state = lock(&self.state);
+        if state.has_thread {
+            state.orders.push_back(order);
+            drop(state);
             self.ring();
         }
     }
 
     /// Wakes the I/O thread. Where that fails, the host has closed our descriptors this very moment, and
-    /// the orders here end as lost.
+    /// the jobs here end as lost.
     fn ring(&self) {
         let rung = catch_unwind(AssertUnwindSafe(|| self.bell.notify_one()));
         if rung.is_err() {
             std::mem::forget(rung); // its drop may panic again
-            self.give_up(Ended::Lost);
+            self.give_up(&Ended::Lost);
         }
+    }
+
+    /// Ends jobs in memory, and has their work dropped where its descriptors are still ours.
+    fn end_jobs(&self, owner: Option<u64>) {
+        if !lock(&self.state).is_alive() {
+            return self.give_up(&Ended::Shutdown);
+        }
+        let is_meant = |job: &Arc<dyn Job>| owner.is_none_or(|owner| job.owner() == owner);
+        let ended = {
+            let mut state = lock(&self.state);
+            let ended = state
+                .jobs
+                .extract_if(|_, running| is_meant(&running.job))
+                .map(|(_, running)| running)
+                .collect::<Vec<_>>();
+            let tasks = ended.iter().filter_map(|running| running.task.clone());
+            state.orders.extend(tasks.map(Order::Drop));
+            ended
+        };
+        for running in ended {
+            running.job.end(Ended::Shutdown);
+        }
+        self.ring();
     }
 
     /// The life of the I/O thread.
     fn serve(&'static self) {
-        // Never dropped: that would close descriptors which may not be ours any more.
-        match self.build_runtime() {
-            Ok(runtime) => {
-                let runtime = ManuallyDrop::new(runtime);
-                let served =
-                    catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.take_orders())));
-                std::mem::forget(served);
-                // A job's panic stays with the job: this one was the driver's, for want of descriptors.
-                self.abandon(Ended::Lost);
+        loop {
+            match self.build_runtime() {
+                Ok(runtime) => self.run(runtime),
+                Err(error) => self.refuse(&error),
             }
-            Err(error) => self.refuse(&error),
+            if self.retire() {
+                return;
+            }
         }
     }
 
@@ -233,9 +371,101 @@ impl Generation {
             .build()
     }
 
+    fn run(&'static self, runtime: tokio::runtime::Runtime) {
+        // Not dropped by a panic: that would close descriptors which may not be ours any more.
+        let runtime = ManuallyDrop::new(runtime);
+        let served = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.take_orders())));
+        if served.is_err() || !self.is_ours() {
+            // A job's panic stays with the job: this one was the driver's, for want of descriptors.
+            std::mem::forget(served);
+            self.abandon();
+        }
+        drop(ManuallyDrop::into_inner(runtime));
+    }
+
+    async fn take_orders(&'static self) {
+        loop {
+            while let Some(order) = self.next_order() {
+                match order {
+                    Order::Run(key) => self.start(key),
+                    Order::Drop(task) => task.abort(),
+                    Order::Evict(owner) => drop(lock(&self.residents).remove(&owner)),
+                    Order::Stop => return self.say_goodbye().await,
+                }
+            }
+            self.bell.notified().await;
+        }
+    }
+
+    fn next_order(&self) -> Option<Order> {
+        lock(&self.state).orders.pop_front()
+    }
+
+    fn start(&'static self, key: u64) {
+        let job = lock(&self.state)
+            .jobs
+            .get(&key)
+            .map(|running| running.job.clone());
+        let Some(job) = job else {
+            return; // withdrawn
+        };
+        let task = tokio::spawn(async move {
+            let _leaving = Leaving {
+                generation: self,
+                key,
+            };
+            job.run(self).await;
+        });
+        match lock(&self.state).jobs.get_mut(&key) {
+            Some(running) => running.task = Some(task.abort_handle()),
+            None => task.abort(),
+        }
+    }
+
+    /// Lets the connections close as their peers expect it.
+    async fn say_goodbye(&self) {
+        let residents = std::mem::take(&mut *lock(&self.residents));
+        drop(residents);
+        for _ in 0..FAREWELLS {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The system gave us no runtime: says so to everyone who waits, and lets the next one try again.
+    fn refuse(&self, error: &io::Error) {
+        let jobs = {
+            let mut state = lock(&self.state);
+            state.orders.clear();
+            std::mem::take(&mut state.jobs)
+        };
+        for running in jobs.into_values() {
+            running.job.end(Ended::Refused(refusal(error)));
+        }
+    }
+
+    /// The end of the thread, unless there is work anew. Other orders are for a runtime that is gone.
+    fn retire(&self) -> bool {
+        let mut state = lock(&self.state);
+        if state
+            .orders
+            .iter()
+            .any(|order| matches!(order, Order::Run(_)))
+        {
+            return false;
+        }
+        let obsolete = std::mem::take(&mut state.orders);
+        state.has_thread = false;
+        if let Some(canary) = state.canary.take() {
+            system().close_canary(&canary);
+        }
+        drop(state);
+        drop(obsolete);
+        true
+    }
+
     /// Why something broke that cannot break.
     fn blame(&self) -> Ended {
-        match system().is_alive(&self.canary) {
+        match lock(&self.state).is_alive() {
             true => Ended::Defect,
             false => Ended::Lost,
         }
@@ -243,72 +473,41 @@ impl Generation {
 
     fn stop_if_lost(&self) {
         if !self.is_ours() {
-            self.abandon(Ended::Lost);
+            self.abandon();
         }
     }
 
-    async fn take_orders(&'static self) {
-        loop {
-            self.bell.notified().await;
-            while let Some(order) = self.next_order() {
-                match order {
-                    Order::Run(job) => self.start(job),
-                    Order::Evict(owner) => drop(lock(&self.residents).remove(&owner)),
-                }
-            }
-        }
-    }
-
-    fn next_order(&self) -> Option<Order> {
-        lock(&self.inbox).orders.pop_front()
-    }
-
-    fn start(&'static self, job: Arc<dyn Job>) {
-        let key = new_owner();
-        lock(&self.running).insert(key, job.clone());
-        tokio::spawn(async move {
-            let _leaving = Leaving {
-                generation: self,
-                key,
-            };
-            job.run(self).await;
-        });
-    }
-
-    /// The system gave us no runtime: says so to everyone who waits, and lets the next one try again.
-    fn refuse(&self, error: &io::Error) {
-        let orders = {
-            let mut inbox = lock(&self.inbox);
-            inbox.has_thread = false;
-            std::mem::take(&mut inbox.orders)
-        };
-        for order in orders {
-            if let Order::Run(job) = order {
-                job.end(Ended::Refused(refusal(error)));
-            }
-        }
-    }
-
-    /// Ends every call in memory alone and stops this thread for ever, with all that it holds.
-    fn abandon(&self, why: Ended) -> ! {
-        self.give_up(why);
+    /// Ends every job in memory alone and stops this thread for ever, with all that it holds.
+    fn abandon(&self) -> ! {
+        self.give_up(&Ended::Lost);
         loop {
             thread::park();
         }
     }
 
-    /// Ends every call in memory alone, and takes no more.
-    fn give_up(&self, why: Ended) {
+    /// Ends every job in memory alone, and takes no more.
+    fn give_up(&self, why: &Ended) {
         self.is_abandoned.store(true, Ordering::Release);
-        let orders = std::mem::take(&mut lock(&self.inbox).orders);
-        let running = std::mem::take(&mut *lock(&self.running));
-        for order in &orders {
-            if let Order::Run(job) = order {
-                job.end(why.clone());
-            }
+        let (orders, jobs) = {
+            let mut state = lock(&self.state);
+            (
+                std::mem::take(&mut state.orders),
+                std::mem::take(&mut state.jobs),
+            )
+        };
+        std::mem::forget(orders);
+        for running in jobs.into_values() {
+            running.job.end(why.clone());
+            std::mem::forget(running.task);
         }
-        running.values().for_each(|job| job.end(why.clone()));
-        std::mem::forget((orders, running));
+    }
+}
+
+impl State {
+    fn is_alive(&self) -> bool {
+        self.canary
+            .as_ref()
+            .is_none_or(|canary| system().is_alive(canary))
     }
 }
 
@@ -320,9 +519,9 @@ struct Leaving {
 
 impl Drop for Leaving {
     fn drop(&mut self) {
-        let job = lock(&self.generation.running).remove(&self.key);
-        if let Some(job) = job.filter(|_| thread::panicking()) {
-            job.end(self.generation.blame());
+        let running = lock(&self.generation.state).jobs.remove(&self.key);
+        if let Some(running) = running.filter(|_| thread::panicking()) {
+            running.job.end(self.generation.blame());
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What only the operating system can say or do. Where that needs `unsafe`, the C ABI does it and
 //! hands it down through this trait, so that everything below stays safe code.
 
-use std::io;
+use std::io::{self, Write};
+use std::thread::JoinHandle;
 
 use once_cell::race::OnceBox;
 
@@ -16,13 +17,22 @@ pub trait System: Send + Sync {
     /// Are they still the ones that we opened?
     fn is_alive(&self, canary: &Canary) -> bool;
 
+    /// Closes those that are still ours.
+    fn close_canary(&self, canary: &Canary);
+
     /// Starts a thread on which no signal of the host's is handled.
     fn spawn(
         &self,
         name: &str,
         stack_bytes: usize,
         body: Box<dyn FnOnce() + Send>,
-    ) -> io::Result<()>;
+    ) -> io::Result<JoinHandle<()>>;
+
+    /// Writes a line to standard error at once, whatever becomes of it.
+    fn write_line(&self, line: &str);
+
+    /// Ends a child of this process, which nothing of its parent's may go on in.
+    fn exit_child(&self) -> !;
 
     /// How many descriptors this process may have, if the system says.
     fn descriptor_limit(&self) -> Option<u64>;
@@ -71,14 +81,25 @@ impl System for Portable {
         true
     }
 
+    fn close_canary(&self, _canary: &Canary) {}
+
     fn spawn(
         &self,
         name: &str,
         stack_bytes: usize,
         body: Box<dyn FnOnce() + Send>,
-    ) -> io::Result<()> {
+    ) -> io::Result<JoinHandle<()>> {
         let builder = std::thread::Builder::new().name(name.to_owned());
-        builder.stack_size(stack_bytes).spawn(body).map(drop)
+        builder.stack_size(stack_bytes).spawn(body)
+    }
+
+    fn write_line(&self, line: &str) {
+        // One call, so that lines of several threads stay whole.
+        let _nobody_to_tell = io::stderr().write_all(line.as_bytes());
+    }
+
+    fn exit_child(&self) -> ! {
+        std::process::exit(0)
     }
 
     fn descriptor_limit(&self) -> Option<u64> {

@@ -36,17 +36,20 @@ fn the_header_declares_every_exported_function() {
 #[test]
 fn no_number_has_changed_its_meaning() {
     let header = header();
-    let declared: BTreeSet<_> = header
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("IK_STATUS_"))
-        .map(|line| format!("status IK_STATUS_{}", line.trim_end_matches(',')))
-        .collect();
-    let released: BTreeSet<_> = RELEASED
-        .lines()
-        .filter(|line| line.starts_with("status "))
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(declared, released, "tests/abi.txt lists the constants");
+    for (kind, prefix) in [("status", "IK_STATUS_"), ("level", "IK_LOG_LEVEL_")] {
+        let declared: BTreeSet<_> = header
+            .lines()
+            .map(|line| line.trim().trim_end_matches(','))
+            .filter(|line| line.starts_with(prefix) && line.contains(" = "))
+            .map(|line| format!("{kind} {line}"))
+            .collect();
+        let released: BTreeSet<_> = RELEASED
+            .lines()
+            .filter(|line| line.starts_with(&format!("{kind} ")))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(declared, released, "tests/abi.txt lists the constants");
+    }
 }
 
 #[test]

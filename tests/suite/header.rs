@@ -17,8 +17,14 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ),
     ("Strings", &["src/ffi/string.rs"]),
     ("Settings", &["src/ffi/config.rs"]),
+    ("Logging", &["src/client/log.rs", "src/ffi/log.rs"]),
     ("Clients", &["src/ffi/client.rs"]),
     ("Operations", &["src/ffi/operations.rs"]),
+    ("Calls: described", &["src/ffi/describe.rs"]),
+    ("Calls: sent", &["src/ffi/call.rs"]),
+    ("Queues", &["src/ffi/queue.rs"]),
+    ("Many files", &["src/ffi/many.rs"]),
+    ("Shutdown", &["src/ffi/shutdown.rs"]),
     ("JSON", &["src/ffi/json.rs"]),
 ];
 

@@ -9,6 +9,7 @@ use std::os::unix::net::UnixDatagram;
 use std::ptr;
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::thread::JoinHandle;
 
 use once_cell::race::OnceBox;
 
@@ -52,12 +53,20 @@ impl System for Unix {
         descriptors.all(|descriptor| identity(descriptor) == Some(canary.identity))
     }
 
+    fn close_canary(&self, canary: &Canary) {
+        let ours = canary.descriptors.into_iter();
+        for descriptor in ours.filter(|ours| identity(*ours) == Some(canary.identity)) {
+            // SAFETY: it is still the one that we opened.
+            unsafe { libc::close(descriptor) };
+        }
+    }
+
     fn spawn(
         &self,
         name: &str,
         stack_bytes: usize,
         body: Box<dyn FnOnce() + Send>,
-    ) -> io::Result<()> {
+    ) -> io::Result<JoinHandle<()>> {
         pin_library();
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
@@ -66,7 +75,17 @@ impl System for Unix {
         let masked = Masked::new();
         let spawned = thread.spawn(body);
         drop(masked);
-        spawned.map(drop)
+        spawned
+    }
+
+    fn write_line(&self, line: &str) {
+        let _masked = Masked::new();
+        write_error(line.as_bytes());
+    }
+
+    fn exit_child(&self) -> ! {
+        // SAFETY: it ends the process without running anything of the parent's.
+        unsafe { libc::_exit(0) }
     }
 
     fn descriptor_limit(&self) -> Option<u64> {
@@ -143,7 +162,7 @@ fn duplicate(socket: &UnixDatagram, lowest: c_int) -> io::Result<c_int> {
 }
 
 /// Which file, socket or pipe a number stands for.
-fn identity(descriptor: c_int) -> Option<(u64, u64)> {
+pub(super) fn identity(descriptor: c_int) -> Option<(u64, u64)> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: `stat` is a place for what fstat writes; any number may be asked for.
     if unsafe { libc::fstat(descriptor, stat.as_mut_ptr()) } != 0 {
@@ -192,6 +211,24 @@ impl Drop for Masked {
     fn drop(&mut self) {
         // SAFETY: `before` is a signal set that pthread_sigmask wrote.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut()) };
+    }
+}
+
+/// Writes to standard error with signals blocked. The SIGPIPE of a reader who went is eaten.
+fn write_error(line: &[u8]) {
+    // SAFETY: the sets are written before they are read; the line is borrowed for the call.
+    unsafe {
+        let mut pending = MaybeUninit::<libc::sigset_t>::zeroed();
+        libc::sigpending(pending.as_mut_ptr());
+        let was_pending = libc::sigismember(pending.as_ptr(), libc::SIGPIPE) == 1;
+        let written = libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len());
+        if written < 0 && *errno() == libc::EPIPE && !was_pending {
+            let mut broken = MaybeUninit::<libc::sigset_t>::zeroed();
+            libc::sigemptyset(broken.as_mut_ptr());
+            libc::sigaddset(broken.as_mut_ptr(), libc::SIGPIPE);
+            let at_once = MaybeUninit::<libc::timespec>::zeroed();
+            libc::sigtimedwait(broken.as_ptr(), ptr::null_mut(), at_once.as_ptr());
+        }
     }
 }
 
@@ -288,7 +325,7 @@ static AT_LOAD: extern "C" fn() = watch_forks;
 /// Registers the handlers that keep our two locks out of a child's way.
 extern "C" fn watch_forks() {
     static WATCHED: AtomicBool = AtomicBool::new(false);
-    if !WATCHED.swap(true, Ordering::AcqRel) {
+    if !WATCHED.load(Ordering::Acquire) && !WATCHED.swap(true, Ordering::AcqRel) {
         // SAFETY: the handlers are functions of this library, which is never unloaded.
         unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(in_child)) };
     }

@@ -7,3 +7,21 @@ pub fn install() {}
 pub fn undisturbed<T>(call: impl FnOnce() -> T) -> T {
     call()
 }
+
+/// Windows polls no descriptors.
+pub struct Signal;
+
+impl Signal {
+    /// Never there on this platform.
+    pub fn new() -> std::io::Result<Option<Signal>> {
+        Ok(None)
+    }
+
+    /// Makes the descriptor readable, or not.
+    pub fn show(&mut self, _is_shown: bool) {}
+
+    /// The end that is polled.
+    pub fn descriptor(&self) -> Option<std::ffi::c_int> {
+        None
+    }
+}

@@ -1,0 +1,291 @@
+//! The one thread on which code of the host's runs: what it wants to be told of, one at a time and in
+//! order. Never the I/O thread, and never with a lock of ours held.
+
+use std::cell::Cell;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::lineage::PerProcess;
+use super::system::system;
+use super::threads::{Threads, wait};
+
+const STACK_BYTES: usize = 1 << 20;
+
+/// How many lines may wait for a host that takes its time.
+const MAX_LINES: usize = 1024;
+
+/// Takes the lines of one client's log.
+pub trait TakesLines: Send + Sync {
+    /// Takes one line. On the callback thread.
+    fn line(&self, level: i32, text: &str);
+
+    /// Does it take more lines?
+    fn is_open(&self) -> bool;
+
+    /// May it still be called with a line that it took? Not after a shutdown, see [`epoch`].
+    fn is_there(&self) -> bool;
+}
+
+/// What is due, and the thread for it.
+#[derive(Default)]
+struct Callbacks {
+    state: Mutex<State>,
+    changed: Condvar,
+    threads: Threads,
+}
+
+#[derive(Default)]
+struct State {
+    dues: VecDeque<Due>,
+    lines: VecDeque<Line>,
+    /// How many lines were dropped for want of room.
+    dropped: u64,
+    /// How many callbacks will come, for each owner that has some.
+    reserved: HashMap<u64, usize>,
+    /// Whose callback runs.
+    running: Option<u64>,
+    has_thread: bool,
+    stopping: usize,
+}
+
+struct Due {
+    owner: u64,
+    run: Box<dyn FnOnce() + Send>,
+}
+
+struct Line {
+    owner: u64,
+    level: i32,
+    text: String,
+    to: Arc<dyn TakesLines>,
+}
+
+static CALLBACKS: PerProcess<Callbacks> = PerProcess::new();
+
+thread_local! {
+    /// The fork mark of the process whose callback thread this is; 0 on all others.
+    static MARK: Cell<u64> = const { Cell::new(0) };
+    /// Does this thread run a log callback?
+    static IS_LOGGING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Is this the callback thread, where nothing may wait for what only it can do? In a child that a
+/// callback forked it is a thread like others.
+pub fn is_current() -> bool {
+    MARK.get() != 0 && MARK.get() == system().fork_mark()
+}
+
+/// Changes with every shutdown that has brought the callbacks to their end. Whoever was to be told
+/// something before it may be gone after it.
+pub fn epoch() -> u64 {
+    EPOCH.load(Ordering::Acquire)
+}
+
+static EPOCH: AtomicU64 = AtomicU64::new(0);
+
+/// Has lines delivered that wait for the thread, which is started where it does not run yet.
+pub fn deliver_lines() {
+    let callbacks = CALLBACKS.current();
+    let mut state = callbacks.lock();
+    if state.stopping == 0 && !state.lines.is_empty() {
+        // Where there is no room for a thread, they wait for the next occasion.
+        let _waiting = callbacks.staff(&mut state);
+    }
+}
+
+/// A callback that will come, and that a shutdown waits for.
+pub struct Reservation {
+    callbacks: &'static Callbacks,
+    owner: u64,
+}
+
+impl Reservation {
+    /// Makes sure that there is a thread for it.
+    pub fn new(owner: u64) -> io::Result<Reservation> {
+        let callbacks = CALLBACKS.current();
+        let mut state = callbacks.lock();
+        callbacks.staff(&mut state)?;
+        *state.reserved.entry(owner).or_default() += 1;
+        Ok(Reservation { callbacks, owner })
+    }
+
+    /// The callback is due now.
+    pub fn fulfil(self, run: impl FnOnce() + Send + 'static) {
+        let (callbacks, owner) = (self.callbacks, self.owner);
+        let run = Box::new(move || {
+            run();
+            drop(self); // only now is it done with
+        });
+        callbacks.lock().dues.push_back(Due { owner, run });
+        callbacks.changed.notify_all();
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let mut state = self.callbacks.lock();
+        if let Entry::Occupied(mut reserved) = state.reserved.entry(self.owner) {
+            *reserved.get_mut() -= 1;
+            if *reserved.get() == 0 {
+                reserved.remove();
+            }
+        }
+        drop(state);
+        self.callbacks.changed.notify_all();
+    }
+}
+
+/// Leaves a line for a log. What is logged by a log callback is dropped, or it would never end.
+pub fn log(owner: u64, level: i32, text: String, to: Arc<dyn TakesLines>) {
+    if IS_LOGGING.get() {
+        return;
+    }
+    let callbacks = CALLBACKS.current();
+    let mut state = callbacks.lock();
+    // Under the lock: whoever closes it and then waits for its lines has seen the last.
+    if !to.is_open() {
+        return;
+    }
+    if state.lines.len() >= MAX_LINES {
+        state.dropped += 1;
+        return;
+    }
+    let text = match std::mem::take(&mut state.dropped) {
+        0 => text,
+        dropped => format!("{dropped} lines were dropped before this one: {text}"),
+    };
+    state.lines.push_back(Line {
+        owner,
+        level,
+        text,
+        to,
+    });
+    drop(state);
+    callbacks.changed.notify_all();
+}
+
+/// Waits until nothing of an owner is due or runs. `false` where the time was too short.
+pub fn wait_for(owner: u64, until: Option<Instant>) -> bool {
+    let callbacks = CALLBACKS.current();
+    let mut state = callbacks.lock();
+    while state.is_busy_for(owner) {
+        let _waiting = callbacks.staff(&mut state); // lines that nobody had a reason to deliver yet
+        match wait(&callbacks.changed, state, until) {
+            Some(woken) => state = woken,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// Waits until nothing is due any more, and joins the thread. `false` where the time was too short;
+/// the thread then goes on.
+pub fn stop(until: Option<Instant>) -> bool {
+    let callbacks = CALLBACKS.current();
+    let mut state = callbacks.lock();
+    if !state.lines.is_empty() {
+        let _waiting = callbacks.staff(&mut state);
+    }
+    state.stopping += 1;
+    drop(state);
+    callbacks.changed.notify_all();
+    let is_stopped = loop {
+        if !callbacks.threads.join(until) {
+            break false;
+        }
+        let mut state = callbacks.lock();
+        if !state.has_thread {
+            state.lines.clear();
+            EPOCH.fetch_add(1, Ordering::AcqRel);
+            break true;
+        }
+    };
+    callbacks.lock().stopping -= 1;
+    is_stopped
+}
+
+impl Callbacks {
+    fn staff(&'static self, state: &mut State) -> io::Result<()> {
+        if !state.has_thread {
+            let serve = || self.serve();
+            self.threads
+                .begin("imagekit-calls", STACK_BYTES, Box::new(serve))?;
+            state.has_thread = true;
+        }
+        Ok(())
+    }
+
+    /// The life of the callback thread.
+    fn serve(&'static self) {
+        let fork_mark = system().fork_mark();
+        MARK.set(fork_mark);
+        while let Some(next) = self.next() {
+            // A host's exception cannot be caught; a panic of ours must not end the others.
+            std::mem::forget(catch_unwind(AssertUnwindSafe(|| next.run())));
+            if system().fork_mark() != fork_mark {
+                system().exit_child(); // the callback forked, and this is the child
+            }
+            self.lock().running = None;
+            self.changed.notify_all();
+        }
+    }
+
+    /// What is to be run next; `None` where the thread is to end.
+    fn next(&self) -> Option<Next> {
+        let mut state = self.lock();
+        loop {
+            if let Some(due) = state.dues.pop_front() {
+                state.running = Some(due.owner);
+                return Some(Next::Due(due));
+            }
+            if let Some(line) = state.lines.pop_front() {
+                state.running = Some(line.owner);
+                return Some(Next::Line(line));
+            }
+            if state.stopping > 0 && state.reserved.is_empty() {
+                state.has_thread = false;
+                return None;
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_busy_for(&self, owner: u64) -> bool {
+        self.reserved.contains_key(&owner)
+            || self.running == Some(owner)
+            || self.lines.iter().any(|line| line.owner == owner)
+    }
+}
+
+enum Next {
+    Due(Due),
+    Line(Line),
+}
+
+impl Next {
+    fn run(self) {
+        match self {
+            Next::Due(due) => (due.run)(),
+            Next::Line(line) if line.to.is_there() => {
+                IS_LOGGING.set(true);
+                line.to.line(line.level, &line.text);
+                IS_LOGGING.set(false);
+            }
+            Next::Line(_) => {}
+        }
+    }
+}
