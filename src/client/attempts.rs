@@ -10,8 +10,8 @@ use super::pace::Pace;
 use super::retry::{Outcome, Retries, Step, allowed_spacing, asked_wait};
 use crate::primitives::error::Error;
 use crate::transport::failure::Failure;
+use crate::transport::generation::Generation;
 use crate::transport::http::{self, Answer, Bounds, Head, Http, Outgoing, is_success};
-use crate::transport::runtime::Generation;
 
 /// What a client has on the I/O thread of one generation.
 struct Live {

@@ -13,7 +13,8 @@ use crate::primitives::error::Error;
 use crate::primitives::json;
 use crate::primitives::status::Status;
 use crate::transport::failure::refusal;
-use crate::transport::runtime::{self, Ended, Generation, Job, NotTaken, Ticket, Work};
+use crate::transport::generation::Generation;
+use crate::transport::runtime::{self, Ended, Job, NotTaken, Ticket, Work};
 use crate::transport::system::system;
 use crate::transport::{callbacks, threads};
 
@@ -159,7 +160,7 @@ impl Call {
 
     /// Ends the call as cancelled. Without effect where it has ended.
     pub fn cancel(self: &Arc<Self>) {
-        if self.is_foreign() {
+        if self.has_ended() {
             return;
         }
         if self.finish(Err(self.cancelled("it was asked for"))) {
@@ -181,7 +182,7 @@ impl Call {
             Audience::All => Body::Kept(body),
             Audience::One => Body::ForOne(Mutex::new(body)),
         });
-        let metadata = record.metadata.clone();
+        let metadata = record.metadata.take();
         // The wait that the server asked for stays known, whatever the last attempt came to.
         let body = body.map_err(|error| Error {
             retry_after: error.retry_after.or(metadata.retry_after),

@@ -46,6 +46,15 @@ impl Metadata {
         self.first_sent.get_or_insert_with(Instant::now);
     }
 
+    /// All of it; what was noted of the answer is left out in what stays behind.
+    pub(super) fn take(&mut self) -> Metadata {
+        let head = self.head.take();
+        Metadata {
+            head,
+            ..self.clone()
+        }
+    }
+
     /// How long the call took.
     pub(super) fn total(&self) -> Duration {
         self.since_start(self.ended).unwrap_or_default()

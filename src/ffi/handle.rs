@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use once_cell::race::OnceBox;
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 
+use super::completions::Queue;
 use super::gathered::Gathered;
-use super::queue::Queue;
 use super::stage::Stage;
 use crate::client::Client;
 use crate::primitives::error::Error;

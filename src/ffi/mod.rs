@@ -8,6 +8,7 @@
 
 pub mod call;
 pub mod client;
+mod completions;
 pub mod config;
 pub mod describe;
 mod gathered;

@@ -1,23 +1,18 @@
 //! Queues of finished calls.
 
-use std::collections::{HashMap, VecDeque};
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::call::{end_of, outcome_of};
+use super::call::outcome_of;
+use super::completions::{Queue, UserData};
 use super::describe::ik_call;
 use super::handle::{self, Object, Registry, Slots};
-use super::process::{self, Signal};
-use super::stage::{self, Stage};
+use super::process;
+use super::stage::Stage;
 use super::status::ik_status;
 use super::string::{Out, is_null, quietly, status_of};
-use crate::client::call::{Call, Completion, may_wait};
-use crate::primitives::error::Error;
+use crate::client::call::may_wait;
 use crate::primitives::status::Status;
-use crate::transport::failure::refusal;
-use crate::transport::system::system;
-use crate::transport::threads::wait;
 
 /// A queue of calls that have ended: for a host with an event loop of its own, and for languages that
 /// cannot be called back from a foreign thread. One takes calls of any number of clients.
@@ -27,35 +22,6 @@ use crate::transport::threads::wait;
 pub struct ik_queue {
     _private: [u8; 0],
 }
-
-/// What stands behind an `ik_queue`.
-pub struct Queue {
-    fork_mark: u64,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-struct State {
-    /// Those that have ended and wait to be taken.
-    landed: VecDeque<Landed>,
-    /// Those that run, under the numbers of their tickets; none yet for one that is just being sent.
-    bound: HashMap<u64, Option<Arc<Call>>>,
-    tickets: u64,
-    signal: Option<Signal>,
-    is_freed: bool,
-}
-
-struct Landed {
-    call: Arc<Call>,
-    user_data: UserData,
-}
-
-/// What the host wants back. It is handed on and never looked at.
-#[derive(Clone, Copy)]
-struct UserData(*mut c_void);
-
-// SAFETY: nobody here follows the pointer.
-unsafe impl Send for UserData {}
 
 impl Object for Queue {
     type Opaque = ik_queue;
@@ -269,159 +235,6 @@ pub extern "C" fn ik_queue_free(queue: *mut ik_queue) {
             Err(_) => std::mem::forget(queue),
         }
     });
-}
-
-impl Queue {
-    fn new() -> Result<Queue, Error> {
-        let signal = Signal::new().map_err(|error| {
-            let message = format!("a queue needs two descriptors: {}", refusal(&error));
-            Error::new(Status::ResourceExhausted, message)
-        })?;
-        Ok(Queue {
-            fork_mark: system().fork_mark(),
-            state: Mutex::new(State {
-                landed: VecDeque::new(),
-                bound: HashMap::new(),
-                tickets: 0,
-                signal,
-                is_freed: false,
-            }),
-            changed: Condvar::new(),
-        })
-    }
-
-    /// A child must not even look at the lock of a queue that it inherited.
-    fn check_process(&self) -> Result<(), Error> {
-        match self.fork_mark == system().fork_mark() {
-            true => Ok(()),
-            false => Err(Error::new(
-                Status::InvalidState,
-                "the queue belongs to the process that this one was forked from: make a new one",
-            )),
-        }
-    }
-
-    fn start(self: &Arc<Self>, call: *mut ik_call, user_data: UserData) -> Result<(), Error> {
-        let ticket = self.bind();
-        let landing = Landing {
-            queue: self.clone(),
-            ticket,
-            user_data,
-        };
-        let sent = stage::send(call, |_| Ok(Some(Box::new(landing))), |_| false);
-        let mut state = self.lock();
-        let Ok(sent) = sent else {
-            state.bound.remove(&ticket);
-            return sent.map(drop);
-        };
-        if let Some(bound) = state.bound.get_mut(&ticket) {
-            *bound = Some(sent.clone());
-        }
-        let is_freed = state.is_freed;
-        drop(state);
-        if is_freed {
-            sent.cancel();
-        }
-        Ok(())
-    }
-
-    fn bind(&self) -> u64 {
-        let mut state = self.lock();
-        state.tickets += 1;
-        let ticket = state.tickets;
-        state.bound.insert(ticket, None);
-        ticket
-    }
-
-    fn land(&self, ticket: u64, landed: Landed) {
-        let mut state = self.lock();
-        state.bound.remove(&ticket);
-        if !state.is_freed {
-            state.landed.push_back(landed);
-            state.show();
-            drop(state);
-            self.changed.notify_one();
-        }
-    }
-
-    fn next(&self, timeout_ms: u64) -> Result<Landed, Error> {
-        let until = end_of(timeout_ms);
-        let mut state = self.lock();
-        loop {
-            if state.is_freed {
-                return Err(Error::new(Status::Cancelled, "the queue was freed"));
-            }
-            if let Some(landed) = state.landed.pop_front() {
-                state.show();
-                return Ok(landed);
-            }
-            let pending = || Error::new(Status::Pending, "no call has ended");
-            state = wait(&self.changed, state, until).ok_or_else(pending)?;
-        }
-    }
-
-    fn pending(&self) -> u64 {
-        let state = self.lock();
-        u64::try_from(state.bound.len() + state.landed.len()).unwrap_or(u64::MAX)
-    }
-
-    fn descriptor(&self) -> Result<c_int, Error> {
-        let state = self.lock();
-        let signal = state.signal.as_ref().ok_or_else(|| {
-            Error::new(
-                Status::Unsupported,
-                "this platform has no descriptors for queues",
-            )
-        })?;
-        signal.descriptor().ok_or_else(|| {
-            Error::new(
-                Status::InvalidState,
-                "this process closed the queue's descriptor: make a new queue",
-            )
-        })
-    }
-
-    fn close(&self) {
-        let (landed, bound) = {
-            let mut state = self.lock();
-            state.is_freed = true;
-            state.signal = None;
-            (
-                std::mem::take(&mut state.landed),
-                std::mem::take(&mut state.bound),
-            )
-        };
-        self.changed.notify_all();
-        drop(landed);
-        bound.into_values().flatten().for_each(|call| call.cancel());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Lets the descriptor say whether completions wait.
-    fn show(&mut self) {
-        if let Some(signal) = &mut self.signal {
-            signal.show(!self.landed.is_empty());
-        }
-    }
-}
-
-/// Lands a call in its queue.
-struct Landing {
-    queue: Arc<Queue>,
-    ticket: u64,
-    user_data: UserData,
-}
-
-impl Completion for Landing {
-    fn note(self: Box<Self>, call: Arc<Call>) {
-        let user_data = self.user_data;
-        self.queue.land(self.ticket, Landed { call, user_data });
-    }
 }
 
 /// Where C wants what belongs to a completion besides its string.

@@ -16,7 +16,12 @@ pub enum Stage {
     /// It is described.
     Described(Described),
     /// It was sent: it runs, or it has ended.
-    Sent(Arc<Call>),
+    Sent {
+        /// The call.
+        call: Arc<Call>,
+        /// Was it to be cancelled since? It matters where the sending comes to nothing.
+        is_unwanted: bool,
+    },
     /// It was cancelled before it was sent.
     Unsent(Arc<Call>),
 }
@@ -52,7 +57,7 @@ impl Stage {
     fn ready(&self) -> Result<&Described, Error> {
         match self {
             Stage::Described(described) => described.marks.settled().map(|()| described),
-            Stage::Sent(_) => Err(used("the call was sent before")),
+            Stage::Sent { .. } => Err(used("the call was sent before")),
             Stage::Unsent(_) => Err(Error::new(
                 Status::Cancelled,
                 "the call was cancelled before it was sent: describe a new one",
@@ -63,12 +68,20 @@ impl Stage {
     /// The call, once it was sent or cancelled.
     pub fn call(&self) -> Result<Arc<Call>, Error> {
         match self {
-            Stage::Sent(call) | Stage::Unsent(call) => Ok(call.clone()),
+            Stage::Sent { call, .. } | Stage::Unsent(call) => Ok(call.clone()),
             Stage::Described(_) => Err(Error::new(
                 Status::InvalidState,
                 "the call was not sent yet: start or perform it first",
             )),
         }
+    }
+}
+
+impl Described {
+    /// A call that is not to be sent.
+    fn unsent(&self) -> Arc<Call> {
+        let description = self.description.clone();
+        Call::new(description, Audience::All, Clock::AtOnce, None)
     }
 }
 
@@ -106,7 +119,7 @@ fn change_described(
 ) -> Result<(), Error> {
     handle::update("call", call, |stage: &mut Stage| match stage {
         Stage::Described(described) => change(described),
-        Stage::Sent(_) | Stage::Unsent(_) => Err(used("the call was sent or cancelled before")),
+        Stage::Sent { .. } | Stage::Unsent(_) => Err(used("the call was sent or cancelled before")),
     })?
 }
 
@@ -127,33 +140,51 @@ pub fn send(
         let before = stage.ready()?.clone();
         let description = before.description.clone();
         let sent = Call::new(description, Audience::All, Clock::AtOnce, completion);
-        *stage = Stage::Sent(sent.clone());
+        *stage = Stage::Sent {
+            call: sent.clone(),
+            is_unwanted: false,
+        };
         Ok::<_, Error>((sent, before))
     })??;
     match sent.send() {
         Ok(()) => Ok(sent),
         Err(error) if is_result(error.status) => Err(error),
         Err(error) => {
-            let is_same =
-                |stage: &Stage| matches!(stage, Stage::Sent(call) if Arc::ptr_eq(call, &sent));
-            // Freed meanwhile: there is nothing to put back.
-            let _gone = handle::update("call", call, |stage: &mut Stage| {
-                if is_same(stage) {
-                    *stage = Stage::Described(before);
-                }
-            });
+            put_back(call, &sent, before);
             Err(error)
         }
+    }
+}
+
+/// The call is described again, or cancelled where that was asked for in the meantime.
+fn put_back(call: *mut ik_call, sent: &Arc<Call>, before: Described) {
+    let unwanted = handle::update("call", call, |stage: &mut Stage| match stage {
+        Stage::Sent { call, is_unwanted } if Arc::ptr_eq(call, sent) => {
+            let unsent = is_unwanted.then(|| before.unsent());
+            *stage = match &unsent {
+                Some(unsent) => Stage::Unsent(unsent.clone()),
+                None => Stage::Described(before),
+            };
+            unsent
+        }
+        _ => None,
+    });
+    // Where it was freed meanwhile, there is nothing to put back.
+    if let Ok(Some(unsent)) = unwanted {
+        unsent.cancel();
     }
 }
 
 /// Cancels a call in whichever stage it is.
 pub fn cancel(call: *mut ik_call) -> Result<(), Error> {
     let cancelled = handle::update("call", call, |stage: &mut Stage| match stage {
-        Stage::Sent(call) | Stage::Unsent(call) => call.clone(),
+        Stage::Sent { call, is_unwanted } => {
+            *is_unwanted = true;
+            call.clone()
+        }
+        Stage::Unsent(call) => call.clone(),
         Stage::Described(described) => {
-            let description = described.description.clone();
-            let unsent = Call::new(description, Audience::All, Clock::AtOnce, None);
+            let unsent = described.unsent();
             *stage = Stage::Unsent(unsent.clone());
             unsent
         }

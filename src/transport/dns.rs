@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::runtime::Generation;
+use super::generation::Generation;
 
 /// The system's resolver, which is not asked for `localhost`.
 #[derive(Clone, Copy)]

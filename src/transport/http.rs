@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,14 +13,13 @@ use reqwest::header::{
 use reqwest::{Method, NoProxy, Proxy, Request, Response, Url, Version};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
-use tower_layer::Layer;
-use tower_service::Service;
 use zeroize::Zeroizing;
 
 use super::body::{Collector, Refused};
 use super::dns::Resolver;
 use super::failure::Failure;
-use super::runtime::Generation;
+use super::generation::Generation;
+use super::watch::{CONNECTED, Watch};
 use crate::primitives::secret::Secret;
 use crate::primitives::status::Status;
 
@@ -208,16 +206,16 @@ pub fn is_success(status: u16) -> bool {
     matches!(status, 200..=205 | 207)
 }
 
-async fn take(response: Response, bounds: &Bounds<'_>, is_https: bool) -> Exchanged {
+async fn take(mut response: Response, bounds: &Bounds<'_>, is_https: bool) -> Exchanged {
     (bounds.on_head)();
     let head = Head {
         status: response.status().as_u16(),
         version: response.version(),
-        headers: response.headers().clone(),
+        headers: std::mem::take(response.headers_mut()),
     };
     let taken = match is_success(head.status) {
         true => whole_body(response, &head, bounds, is_https).await,
-        false => Ok(error_body(response, bounds.deadline).await),
+        false => Ok(error_body(response, &head, bounds.deadline).await),
     };
     let result = match taken {
         Ok(Taken {
@@ -301,9 +299,9 @@ async fn whole_body(
 }
 
 /// What can be had of an error's body in a short time. What is broken in it changes nothing.
-async fn error_body(mut response: Response, deadline: Instant) -> Taken {
+async fn error_body(mut response: Response, head: &Head, deadline: Instant) -> Taken {
     let mut wire_bytes = 0;
-    let Ok(mut collector) = Collector::new(response.headers(), ERROR_BODY_BYTES) else {
+    let Ok(mut collector) = Collector::new(&head.headers, ERROR_BODY_BYTES) else {
         return Taken {
             body: Vec::new(),
             is_cut: false,
@@ -375,42 +373,6 @@ fn tls(roots: Option<Arc<RootCertStore>>) -> Result<ClientConfig, rustls::Error>
     let mut config = config.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
-}
-
-tokio::task_local! {
-    /// Whether the exchange that is being polled has begun a new connection.
-    static CONNECTED: Cell<bool>;
-}
-
-/// Notes that a connection is begun, as the pool does not tell whether it gave an old one.
-#[derive(Clone)]
-struct Watch;
-
-impl<S> Layer<S> for Watch {
-    type Service = Watched<S>;
-
-    fn layer(&self, connector: S) -> Watched<S> {
-        Watched(connector)
-    }
-}
-
-#[derive(Clone)]
-struct Watched<S>(S);
-
-impl<S: Service<R>, R> Service<R> for Watched<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, target: R) -> S::Future {
-        // A connection that outlives its request is finished by a task of the pool's own.
-        let _outside = CONNECTED.try_with(|connected| connected.set(true));
-        self.0.call(target)
-    }
 }
 
 /// An `Authorization` that the stack neither shows nor compresses, wiped when the last copy goes.

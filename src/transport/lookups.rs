@@ -65,6 +65,11 @@ impl Lookups {
 
     /// Waits until no name is being looked up. `false` where the time was too short.
     pub fn join_all(&self, until: Option<Instant>) -> bool {
-        self.threads.join(until)
+        let have_ended = self.threads.join(until);
+        if have_ended {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            *running = HashMap::new();
+        }
+        have_ended
     }
 }
