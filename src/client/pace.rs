@@ -78,18 +78,7 @@ impl Pace {
 
     /// Waits for the next turn and a place, if they can come before the deadline.
     pub async fn turn(&self, deadline: Option<Instant>) -> Result<Place<'_>, TooLate> {
-        let waiter = {
-            let now = Instant::now();
-            let mut state = self.lock();
-            if state.line.is_empty() && state.turns.is_due(now) {
-                state.turns.take(now);
-                return Ok(Place { pace: self });
-            }
-            if let Some(late) = state.turns.verdict(now, deadline, state.line.len()) {
-                return Err(late);
-            }
-            state.join(deadline)
-        };
+        let waiter = self.lock().join(deadline);
         InLine { pace: self, waiter }.wait().await
     }
 

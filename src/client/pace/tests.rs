@@ -67,6 +67,14 @@ async fn overlapping_pauses_end_with_the_latest() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_another_pause_the_pace_counts_from_its_end() {
+    let pace = paused(ms(1000), ms(100));
+    assert_eq!(turns(&pace, 1).await, [ms(100)]);
+    pace.pause(Some(ms(300)));
+    assert_eq!(turns(&pace, 2).await, [ms(300), ms(1300)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_pace_is_forgotten_a_minute_after_the_pause() {
     let pace = paused(ms(25), ms(300));
     tokio::time::advance(ms(60_000)).await;
@@ -225,11 +233,17 @@ async fn look<F: Future>(waiting: &mut Pin<Box<F>>) -> Poll<F::Output> {
     poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context))).await
 }
 
+/// Takes a turn that surely comes.
+async fn take(pace: &Pace) -> Place<'_> {
+    let turn = tokio::time::timeout(ms(100_000), pace.turn(None)).await;
+    turn.expect("a turn in time").unwrap()
+}
+
 /// Takes every place, without a limit.
 async fn fill(pace: &Pace) -> Vec<Place<'_>> {
     let mut places = Vec::new();
     for _ in 0..MAX_OPEN {
-        places.push(pace.turn(None).await.unwrap());
+        places.push(take(pace).await);
     }
     places
 }
@@ -305,8 +319,7 @@ async fn no_second_sees_more_turns_than_the_limit_and_one() {
 }
 
 /// The turns of a line whose timers are all late, by as much as is drawn.
-async fn late_turns(limit: u32, lateness: u64, count: usize) -> Vec<Duration> {
-    let pace = Pace::new(limit);
+async fn late_turns(pace: &Pace, lateness: u64, count: usize) -> Vec<Duration> {
     let mut draws = Draws(1);
     let start = Instant::now();
     let mut taken = Vec::new();
@@ -327,7 +340,7 @@ async fn however_late_timers_are_no_second_sees_two_turns_too_many() {
     for limit in [1, 30, 199, 200, 201, 1000, 33_333] {
         for lateness in [400, 2600, 5000] {
             let many = limit as usize + 2;
-            let taken = late_turns(limit, lateness, many + many / 2).await;
+            let taken = late_turns(&Pace::new(limit), lateness, many + many / 2).await;
             for window in taken.windows(many) {
                 let [first, .., last] = window else { panic!() };
                 assert!(*last - *first > ms(1000), "{limit}, {lateness}");
@@ -340,10 +353,16 @@ async fn however_late_timers_are_no_second_sees_two_turns_too_many() {
 async fn late_timers_take_little_from_a_limit() {
     for limit in [10, 100, 200, 500, 2000, 10_000] {
         let count = limit as usize + 1;
-        let taken = late_turns(limit, 1000, count).await;
+        let taken = late_turns(&Pace::new(limit), 1000, count).await;
         let whole = taken[count - 1];
         assert!(whole < ms(1010), "{limit}: {whole:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_timers_take_nothing_from_the_servers_pace() {
+    let taken = late_turns(&paused(ms(20), ms(20)), 1000, 50).await;
+    assert!(taken[49] < ms(1005), "{taken:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -353,7 +372,7 @@ async fn late_timers_do_not_slow_the_own_limit_down() {
     for (turn, lateness) in (0..50).zip([0, 4].into_iter().cycle()) {
         let at = ms(turn * 10 + lateness);
         tokio::time::advance(at - start.elapsed()).await;
-        let _place = pace.turn(None).await.unwrap();
+        let _place = take(&pace).await;
         assert_eq!(start.elapsed(), at);
     }
 }
@@ -396,7 +415,7 @@ async fn first_come_first_served_also_where_one_leaves_from_the_middle() {
         .map(|number| {
             let (pace, served) = (pace.clone(), served.clone());
             tokio::spawn(async move {
-                let _place = pace.turn(None).await.unwrap();
+                let _place = take(&pace).await;
                 served.lock().unwrap().push((number, start.elapsed()));
             })
         })
@@ -415,7 +434,7 @@ async fn first_come_first_served_also_where_one_leaves_from_the_middle() {
 async fn whether_a_turn_can_come_in_time_is_reckoned_from_those_still_ahead() {
     let pace = Pace::new(10);
     let now = Instant::now();
-    let _open = pace.turn(None).await.unwrap();
+    let _open = take(&pace).await;
     let mut line: Vec<_> = (0..3).map(|_| Box::pin(pace.turn(None))).collect();
     for waiting in &mut line {
         assert!(look(waiting).await.is_pending());
@@ -430,6 +449,21 @@ async fn whether_a_turn_can_come_in_time_is_reckoned_from_those_still_ahead() {
     }
     assert_eq!(last.await, Ok(()));
     assert_eq!(now.elapsed(), ms(300));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_long_pause_the_own_limit_is_reckoned_with() {
+    let pace = Pace::new(1);
+    pace.pause(Some(ms(30_000)));
+    let now = Instant::now();
+    let mut line: Vec<_> = (0..70).map(|_| Box::pin(pace.turn(None))).collect();
+    for waiting in &mut line {
+        assert!(look(waiting).await.is_pending());
+    }
+    // The server's pace is forgotten at 90 s, but by then not all of the line has gone.
+    let refused = come(&pace, now + ms(95_000)).await;
+    assert_eq!(refused, Err(late(Cause::Server, 100_000)));
+    assert_eq!(now.elapsed(), ms(0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -479,10 +513,26 @@ async fn a_line_that_a_missing_place_holds_up_is_not_late_for_its_pace() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn at_his_deadline_one_leaves_though_the_line_begins_to_move() {
+    let pace = Pace::new(0);
+    let mut places = fill(&pace).await;
+    let deadline = Instant::now() + ms(100);
+    let mut first = Box::pin(pace.turn(None));
+    let mut second = Box::pin(come(&pace, deadline));
+    assert!(look(&mut first).await.is_pending());
+    assert!(look(&mut second).await.is_pending());
+    tokio::time::advance(ms(100)).await;
+    places.pop();
+    let home = Poll::Ready(Err(late(Cause::Places, 0)));
+    assert_eq!(look(&mut second).await, home);
+    assert!(look(&mut first).await.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_deadline_one_waits_as_long_as_it_takes() {
     let pace = paused(ms(0), ms(60_000));
     let start = Instant::now();
-    pace.turn(None).await.map(drop).unwrap();
+    drop(take(&pace).await);
     assert_eq!(start.elapsed(), ms(60_000));
 }
 
@@ -573,6 +623,32 @@ async fn who_goes_home_no_longer_stands_before_the_others() {
     assert_eq!(third.await.unwrap(), (Ok(()), ms(1500)));
 }
 
+/// Waits for a turn, and counts how often that looks at the line.
+async fn counted(pace: &Pace, deadline: Instant, looks: &AtomicUsize) -> Result<(), TooLate> {
+    let mut waiting = pin!(come(pace, deadline));
+    let turn = poll_fn(|context| {
+        looks.fetch_add(1, Ordering::Relaxed);
+        waiting.as_mut().poll(context)
+    });
+    turn.await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_wakes_nobody_but_the_next() {
+    let pace = Arc::new(Pace::new(10));
+    let start = Instant::now();
+    let looks = Arc::new(AtomicUsize::new(0));
+    for _ in 0..1000 {
+        let (pace, looks) = (pace.clone(), looks.clone());
+        let waiting = async move { counted(&pace, start + ms(200_000), &looks).await };
+        drop(tokio::spawn(waiting));
+    }
+    tokio::time::sleep(ms(950)).await;
+    // Each looked as he came, and the ten again as they became the first and as their turns came.
+    let looks = looks.load(Ordering::Relaxed);
+    assert!(looks <= 1000 + 2 * 10, "{looks}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pause_is_one_look_along_the_line_and_wakes_only_whom_it_concerns() {
     const LINE: usize = 10_000;
@@ -583,13 +659,8 @@ async fn a_pause_is_one_look_along_the_line_and_wakes_only_whom_it_concerns() {
         .map(|number| {
             let (pace, looks) = (pace.clone(), looks.clone());
             tokio::spawn(async move {
-                let left = if number % 2 == 0 { 50_000 } else { 5000 };
-                let mut waiting = pin!(come(&pace, start + ms(left)));
-                let turn = poll_fn(|context| {
-                    looks.fetch_add(1, Ordering::Relaxed);
-                    waiting.as_mut().poll(context)
-                });
-                (turn.await, start.elapsed())
+                let deadline = start + ms(if number % 2 == 0 { 50_000 } else { 5000 });
+                (counted(&pace, deadline, &looks).await, start.elapsed())
             })
         })
         .collect();

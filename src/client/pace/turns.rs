@@ -110,10 +110,8 @@ impl Turns {
         // Once the server's pace is forgotten, nobody waits for it any more.
         let by_server = self.server.first(free).min(forgotten);
         let first = by_server.max(self.limit.first(now));
-        let paced = after(first, ahead, self.limit.spacing.max(self.server.spacing));
-        paced
-            .min(forgotten)
-            .max(after(first, ahead, self.limit.spacing))
+        let paced = after(first, ahead, self.server.spacing).min(forgotten);
+        paced.max(after(first, ahead, self.limit.spacing))
     }
 
     /// Takes the turn that is due, and a place.
