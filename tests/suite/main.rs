@@ -6,17 +6,21 @@
 mod calls; // runs of the general C program `calls.c`, read back
 mod lateness; // upper bounds of time, on a machine that may be busy
 mod script; // a server that says exactly what a case tells it to
+mod steps; // runs of `steps.c`, which takes steps with one call
 mod support; // the library's folder, C programs, their runs, tables of cases
 
 mod abi; // the shared library as the linker and the loader see it
 mod arguments; // what becomes of each argument, option and variable before anything is sent
+mod background; // calls that run by themselves: callbacks, cancels, forks
 mod deadlines; // how long a call may take
+mod described; // calls that are described first: setters, states, handles
 mod errors; // failures of every kind, and the document that tells of them
 mod handles; // any number in, a status out; what is freed stays freed
 mod header; // the committed header: up to date, complete, readable, clean
 mod hosts; // what a host process does: fork, signals, descriptors, stacks, exit
 mod json; // values out of documents
 mod layering; // which room may use which
+mod metadata; // what a call tells besides its answer
 mod names; // resolvers that hang or fail
 mod operations; // the other operations, and requests of the caller's own
 mod pauses; // what a 429 asks for, and whom it makes wait
@@ -25,6 +29,8 @@ mod readme; // what the README says is so
 mod request; // what goes out on the wire
 mod response; // a body is checked, bounded and passed on untouched
 mod retries; // what is repeated, how often and after how long
+mod rust; // the same operations for Rust programs
 mod secrets; // the key shows nowhere, however a server echoes it
+mod shutdown; // the barrier, of the process and of one client
 mod threads; // many threads on one client, waiting and cancelled ones
 mod tls; // certificates and connections over TLS
