@@ -188,7 +188,9 @@ impl Call {
             retry_after: error.retry_after.or(metadata.retry_after),
             ..error
         });
-        let end = self.end.get_or_init(|| Box::new(End { body, metadata }));
+        // Told before anyone can know of the end: who does may close the log, or end the process.
+        self.log_end(&body, &metadata);
+        self.end.get_or_init(|| Box::new(End { body, metadata }));
         if let Some(completion) = record.completion.take() {
             completion.note(self.clone());
         }
@@ -196,16 +198,13 @@ impl Call {
         drop(record);
         self.changed.notify_all();
         wakers.into_iter().for_each(Waker::wake);
-        self.log_end(end);
         true
     }
 
-    fn log_end(&self, end: &End) {
+    fn log_end(&self, body: &Result<Body, Error>, metadata: &Metadata) {
         let log = &self.description.shared.log;
-        log.tell(Level::Info, || {
-            self.summary(&end.metadata, end.body.as_ref().err())
-        });
-        if let Err(error) = &end.body
+        log.tell(Level::Info, || self.summary(metadata, body.as_ref().err()));
+        if let Err(error) = body
             && error.status == Status::Internal
         {
             log.tell(Level::Error, || error.message.clone());

@@ -127,10 +127,11 @@ impl Log {
         }
     }
 
-    /// Has the lines delivered that were told before anything was sent.
+    /// Sees to it that lines are delivered, those that were told before anything was sent as well.
     pub fn deliver(&self) {
-        if self.host.is_some() {
-            callbacks::deliver_lines();
+        let is_wanted = self.max_level > Level::Off;
+        if is_wanted && self.host.as_ref().is_some_and(|host| host.is_open()) {
+            callbacks::expect_lines();
         }
     }
 

@@ -88,11 +88,11 @@ pub fn epoch() -> u64 {
 
 static EPOCH: AtomicU64 = AtomicU64::new(0);
 
-/// Has lines delivered that wait for the thread, which is started where it does not run yet.
-pub fn deliver_lines() {
+/// Starts the thread where it does not run yet, for the lines that wait and for those that come.
+pub fn expect_lines() {
     let callbacks = CALLBACKS.current();
     let mut state = callbacks.lock();
-    if state.stopping == 0 && !state.lines.is_empty() {
+    if state.stopping == 0 {
         // Where there is no room for a thread, they wait for the next occasion.
         let _waiting = callbacks.staff(&mut state);
     }
