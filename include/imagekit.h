@@ -38,6 +38,9 @@
  * parameter is written on every path and never read: on success it holds the result, on failure an
  * error document. One variable and one free serve both.
  *
+ * An answer is the server's own JSON, byte for byte once it is decompressed, with whatever spaces and line
+ * breaks are between its values.
+ *
  * Handles are looked up, never followed: one that was freed or never existed gives
  * IK_STATUS_INVALID_HANDLE. A freed handle is never given again. Freeing one while another thread
  * uses it is safe.
@@ -72,7 +75,7 @@
  * - IMAGEKIT_PRIVATE_KEY: the private key; one newline at its end is cut.
  * - IMAGE_KIT_BASE_URL: where the API is.
  * - IMAGE_KIT_LOG: what is told on standard error: off, error, warn, info, debug, or 0 to 4. Anything
- *   else is ignored.
+ *   else is ignored. Lines that standard error cannot take at once are lost.
  * - https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY: the proxy for https, the first that is set to an
  *   http:// or https:// URL or to host:port; no_proxy, NO_PROXY: the hosts that go past it.
  * - SSL_CERT_FILE, SSL_CERT_DIR: a file and folders of certificates, trusted in place of the system's.
@@ -120,7 +123,9 @@
  * by the server's answer; IK_STATUS_TIMEOUT, IK_STATUS_CONNECT_FAILED, IK_STATUS_TLS_FAILED and
  * IK_STATUS_CONNECTION_LOST where there is none; IK_STATUS_INVALID_RESPONSE and
  * IK_STATUS_RESPONSE_TOO_LARGE where a success cannot be used; IK_STATUS_RESOURCE_EXHAUSTED and
- * IK_STATUS_INTERNAL by this process. The causes stand at enum ik_status_code.
+ * IK_STATUS_INTERNAL by this process; IK_STATUS_CANCELLED by a shutdown, IK_STATUS_INVALID_STATE where the
+ * client was shut down, IK_STATUS_WOULD_DEADLOCK on the callback thread. The causes stand at enum
+ * ik_status_code.
  *
  * # Retries
  *
@@ -561,7 +566,7 @@ typedef void (*ik_log_callback)(void *user_data, int32_t level, const char *mess
  * @param config     A config from ik_config_new().
  * @param max_level  A number of enum ik_log_level: lines of this level and of those below it are told.
  *                   Default: off; or what the environment variable IMAGE_KIT_LOG says (off, error, warn,
- *                   info, debug, or 0 to 4), on standard error.
+ *                   info, debug, or 0 to 4), on standard error, which loses what it cannot take at once.
  * @param on_log     What takes the lines. May be NULL if max_level is IK_LOG_LEVEL_OFF.
  * @param user_data  Passed to on_log. May be NULL.
  *
@@ -641,7 +646,7 @@ void ik_client_free(ik_client *handle);
  * @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
  * @retval IK_STATUS_BAD_REQUEST       The server finds the id malformed.
  * @retval IK_STATUS_NOT_FOUND         No file has this id.
- * Or another status from 10 to 30: see "Statuses of a request" above.
+ * Or another one: see "Statuses of a request" above.
  *
  * Threads: any, at once, on one client. Needs a stack of 16 KiB.
  * Since 0.1.0. GET /v1/files/{fileId}/versions
@@ -665,7 +670,7 @@ ik_status ik_get_file_versions(const ik_client *handle, const char *file_id, cha
  * @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
  * @retval IK_STATUS_BAD_REQUEST       The server finds an id malformed.
  * @retval IK_STATUS_NOT_FOUND         No file, or no version of it, has this id.
- * Or another status from 10 to 30: see "Statuses of a request" above.
+ * Or another one: see "Statuses of a request" above.
  *
  * Threads: any, at once, on one client. Needs a stack of 16 KiB.
  * Since 0.1.0. GET /v1/files/{fileId}/versions/{versionId}
@@ -693,7 +698,7 @@ ik_status ik_get_file_version_details(const ik_client *handle,
  * @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
  * @retval IK_STATUS_BAD_REQUEST       It is the current version, or the server finds an id malformed.
  * @retval IK_STATUS_NOT_FOUND         No file, or no version of it, has this id.
- * Or another status from 10 to 30: see "Statuses of a request" above.
+ * Or another one: see "Statuses of a request" above.
  *
  * Threads: any, at once, on one client. Needs a stack of 16 KiB.
  * Since 0.1.0. DELETE /v1/files/{fileId}/versions/{versionId}
@@ -720,7 +725,7 @@ ik_status ik_delete_file_version(const ik_client *handle,
  * @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
  * @retval IK_STATUS_BAD_REQUEST       The server finds an id malformed.
  * @retval IK_STATUS_NOT_FOUND         No file, or no version of it, has this id.
- * Or another status from 10 to 30: see "Statuses of a request" above.
+ * Or another one: see "Statuses of a request" above.
  *
  * Threads: any, at once, on one client. Needs a stack of 16 KiB.
  * Since 0.1.0. PUT /v1/files/{fileId}/versions/{versionId}/restore
@@ -752,7 +757,7 @@ ik_status ik_restore_file_version(const ik_client *handle,
  * @retval IK_STATUS_INVALID_ARGUMENT  A NULL handle, method or path, or one of them or the body cannot
  *                                     be sent. Nothing was sent.
  * @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
- * Or another status from 10 to 30: see "Statuses of a request" above.
+ * Or another one: see "Statuses of a request" above.
  *
  * Threads: any, at once, on one client. Needs a stack of 16 KiB.
  * Since 0.1.0.
@@ -775,8 +780,9 @@ ik_status ik_request(const ik_client *handle,
  * - running: wait, cancel; its metadata is IK_STATUS_PENDING;
  * - ended: wait, which gives the result every time, and get its metadata.
  *
- * All else gives IK_STATUS_INVALID_STATE, except that a call which was cancelled before it was sent
- * gives IK_STATUS_CANCELLED to whoever sends it.
+ * To cancel it then has no effect, and it can be freed at any time. All else gives
+ * IK_STATUS_INVALID_STATE, except that a call which was cancelled before it was sent gives
+ * IK_STATUS_CANCELLED to whoever sends it.
  */
 typedef struct ik_call ik_call;
 
@@ -794,7 +800,7 @@ typedef struct ik_call ik_call;
  * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
  * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
  * @retval IK_STATUS_INTERNAL            A defect in this library.
- * The reason of a refusal goes to the client's log.
+ * The reason of a refusal goes to the client's log, at warn: IMAGE_KIT_LOG=warn shows it.
  *
  * Threads: any.
  * Since 0.1.0. GET /v1/files/{fileId}/versions
@@ -818,7 +824,7 @@ ik_status ik_get_file_versions_call(const ik_client *handle,
  * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
  * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
  * @retval IK_STATUS_INTERNAL            A defect in this library.
- * The reason of a refusal goes to the client's log.
+ * The reason of a refusal goes to the client's log, at warn: IMAGE_KIT_LOG=warn shows it.
  *
  * Threads: any.
  * Since 0.1.0. GET /v1/files/{fileId}/versions/{versionId}
@@ -843,7 +849,7 @@ ik_status ik_get_file_version_details_call(const ik_client *handle,
  * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
  * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
  * @retval IK_STATUS_INTERNAL            A defect in this library.
- * The reason of a refusal goes to the client's log.
+ * The reason of a refusal goes to the client's log, at warn: IMAGE_KIT_LOG=warn shows it.
  *
  * Threads: any.
  * Since 0.1.0. DELETE /v1/files/{fileId}/versions/{versionId}
@@ -868,7 +874,7 @@ ik_status ik_delete_file_version_call(const ik_client *handle,
  * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
  * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
  * @retval IK_STATUS_INTERNAL            A defect in this library.
- * The reason of a refusal goes to the client's log.
+ * The reason of a refusal goes to the client's log, at warn: IMAGE_KIT_LOG=warn shows it.
  *
  * Threads: any.
  * Since 0.1.0. PUT /v1/files/{fileId}/versions/{versionId}/restore
@@ -893,7 +899,7 @@ ik_status ik_restore_file_version_call(const ik_client *handle,
  * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
  * @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
  * @retval IK_STATUS_INTERNAL            A defect in this library.
- * The reason of a refusal goes to the client's log.
+ * The reason of a refusal goes to the client's log, at warn: IMAGE_KIT_LOG=warn shows it.
  *
  * Threads: any.
  * Since 0.1.0.
@@ -969,7 +975,8 @@ ik_status ik_call_set_max_retries(ik_call *call,
  * @param name   The header's name, a token of 1 to 128 bytes. Refused, as they are the library's own:
  *               Host, Authorization, Proxy-*, Connection, Content-Length, Transfer-Encoding, TE,
  *               Upgrade, Expect and Accept-Encoding. Copied.
- * @param value  Its value, at most 8192 bytes of visible ASCII, spaces and tabs. Copied.
+ * @param value  Its value, at most 8192 bytes of visible ASCII, spaces and tabs. Copied. A call has at
+ *               most 256 headers.
  *
  * @retval IK_STATUS_OK                The header is set.
  * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or one of them cannot be sent. The old value stays, and
@@ -1000,7 +1007,7 @@ ik_status ik_call_set_header(ik_call *call,
  * @retval IK_STATUS_INVALID_STATE     The call was sent before, or its client was shut down.
  * @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread: start the call instead.
  * @retval IK_STATUS_CANCELLED         By ik_call_cancel(), ik_call_free() or a shutdown.
- * Or another status from 10 to 30: see "Statuses of a request" above.
+ * Or another one: see "Statuses of a request" above.
  *
  * Threads: any. Needs a stack of 16 KiB.
  * Since 0.1.0.
@@ -1052,7 +1059,7 @@ ik_status ik_call_start(ik_call *call,
  * @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread, and timeout_ms is above 0.
  * @retval IK_STATUS_CANCELLED         By ik_call_cancel(), ik_call_free() or a shutdown; or the call runs
  *                                     in the process that this one was forked from.
- * Or another status from 10 to 30: see "Statuses of a request" above.
+ * Or another one: see "Statuses of a request" above.
  *
  * Threads: any, any number at once. Needs a stack of 16 KiB.
  * Since 0.1.0.
@@ -1128,7 +1135,9 @@ void ik_call_free(ik_call *call);
 
 /**
  * A queue of calls that have ended: for a host with an event loop of its own, and for languages that
- * cannot be called back from a foreign thread. One takes calls of any number of clients.
+ * cannot be called back from a foreign thread. One takes calls of any number of clients, and of calls as
+ * many as there is memory for; but at most 256 requests of a client are open at once, and the time that
+ * the others wait in line counts as theirs: do not start more than can end in time.
  *
  * In a child process every function on an inherited queue gives IK_STATUS_INVALID_STATE, and to free it
  * forgets it.
@@ -1155,8 +1164,9 @@ ik_status ik_queue_new(ik_queue **out_queue);
  * and the call stays as it is. Else exactly one completion lands in the queue, whatever happens.
  *
  * @param queue      A queue.
- * @param call       A described call. May be freed at any time: freeing it before it has ended cancels
- *                   it, and its completion lands as IK_STATUS_CANCELLED.
+ * @param call       A described call. Free it when its completion was taken, which user_data may lead
+ *                   to. It may be freed before: that cancels it, if it has not ended, and its
+ *                   completion lands as IK_STATUS_CANCELLED.
  * @param user_data  Comes back with the completion; never looked at. May be NULL.
  *
  * @retval IK_STATUS_OK                  The call runs.
@@ -1285,7 +1295,8 @@ typedef int32_t (*ik_file_versions_callback)(void *user_data,
  * in no certain order. All keep to the client's pace: after a 429 everyone waits together. The client's
  * timeout is for each file, from the moment when its first request may be sent. Ids that occur more
  * than once are fetched once and reported for each index. Besides the answers that wait to be
- * reported, max_concurrency of them at most, it takes 8 bytes of memory for each id.
+ * reported, max_concurrency of them at most, it takes 8 bytes of memory for each id. To stop it while
+ * nothing arrives, another thread calls ik_client_shutdown().
  *
  * @param handle           A client from ik_client_new().
  * @param file_ids         The ids, as ik_get_file_versions() takes them. One that is NULL or cannot be
@@ -1368,7 +1379,8 @@ ik_status ik_client_shutdown(ik_client *handle,
 /* JSON -------------------------------------------------------------------------------------- */
 
 /**
- * Reads one value out of a JSON document, so that plain C needs no JSON parser.
+ * Reads one value out of a JSON document, so that plain C needs no JSON parser. Each call reads the
+ * document from its beginning: for many values of a large one, a parser is faster.
  *
  * @param json       The document, such as an answer of this library or an error document. Borrowed
  *                   until this function returns.

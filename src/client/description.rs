@@ -14,6 +14,8 @@ use crate::primitives::error::Error;
 /// The longest name and the longest value of a header, in bytes.
 const MAX_NAME_BYTES: usize = 128;
 const MAX_VALUE_BYTES: usize = 8 << 10;
+/// How many headers a call can have. Servers take less.
+const MAX_HEADERS: usize = 256;
 
 /// Headers that are this library's business.
 const RESERVED: [&str; 9] = [
@@ -72,9 +74,15 @@ impl Description {
     ///
     /// # Errors
     /// `invalid_argument` where the name is no token of at most 128 bytes or is this library's business,
-    /// or the value is longer than 8 KiB or contains more than visible ASCII, spaces and tabs.
+    /// or the value is longer than 8 KiB or contains more than visible ASCII, spaces and tabs, or there are
+    /// 256 headers already.
     pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), Error> {
         let name = header_name(name)?;
+        if self.headers.len() >= MAX_HEADERS && !self.headers.contains_key(&name) {
+            return Err(Error::invalid_argument(
+                "the call has 256 headers already: leave some out",
+            ));
+        }
         self.headers.insert(name, header_value(value)?);
         Ok(())
     }

@@ -141,7 +141,8 @@ impl Serialize for Headers<'_> {
         for name in self.headers.keys() {
             let values = self.headers.get_all(name).iter();
             let values = values.map(|value| shown(value.as_bytes(), self.redactor));
-            map.serialize_entry(name.as_str(), &values.collect::<Vec<_>>())?;
+            let name = shown(name.as_str().as_bytes(), self.redactor);
+            map.serialize_entry(&name, &values.collect::<Vec<_>>())?;
         }
         map.end()
     }

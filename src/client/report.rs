@@ -270,7 +270,8 @@ impl Call {
             .settings
             .base_url
             .path_of(&self.description.operation.path);
-        format!("{} {path}", self.description.operation.method)
+        let redactor = &self.description.shared.settings.redactor;
+        redactor.redact(&format!("{} {path}", self.description.operation.method))
     }
 
     fn server(&self) -> String {

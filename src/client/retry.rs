@@ -115,11 +115,15 @@ pub fn asked_wait(http_status: u16, headers: &HeaderMap, now: SystemTime) -> Opt
     limit.or_else(|| retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?.trim(), now))
 }
 
+/// Requests travel for a little more or less time each. If they kept exactly to the limit, now and then
+/// one would arrive too early for it.
+const TRAVEL: Duration = Duration::from_millis(50);
+
 /// The time between two requests that the server's rate limit allows.
 pub fn allowed_spacing(headers: &HeaderMap) -> Option<Duration> {
     let limit = u32::try_from(number(headers, &RATE_LIMIT_LIMIT)?).ok()?;
     let interval = Duration::from_millis(number(headers, &RATE_LIMIT_INTERVAL)?);
-    interval.checked_div(limit)
+    interval.saturating_add(TRAVEL).checked_div(limit)
 }
 
 /// What a server says of its rate limit.
@@ -339,8 +343,8 @@ mod tests {
     #[test]
     fn a_rate_limit_is_a_spacing_where_both_headers_are_there() {
         for (limit, interval, spacing) in [
-            ("40", "1000", Some(25)),
-            ("1", "60000", Some(60_000)),
+            ("50", "1000", Some(21)),
+            ("1", "60000", Some(60_050)),
             ("0", "1000", None),
             ("x", "1000", None),
             ("40", "-1", None),

@@ -85,7 +85,8 @@ pub extern "C" fn ik_call_set_max_retries(call: *mut ik_call, max_retries: u32) 
 /// @param name   The header's name, a token of 1 to 128 bytes. Refused, as they are the library's own:
 ///               Host, Authorization, Proxy-*, Connection, Content-Length, Transfer-Encoding, TE,
 ///               Upgrade, Expect and Accept-Encoding. Copied.
-/// @param value  Its value, at most 8192 bytes of visible ASCII, spaces and tabs. Copied.
+/// @param value  Its value, at most 8192 bytes of visible ASCII, spaces and tabs. Copied. A call has at
+///               most 256 headers.
 ///
 /// @retval IK_STATUS_OK                The header is set.
 /// @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or one of them cannot be sent. The old value stays, and
@@ -121,7 +122,7 @@ pub unsafe extern "C" fn ik_call_set_header(
 /// @retval IK_STATUS_INVALID_STATE     The call was sent before, or its client was shut down.
 /// @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread: start the call instead.
 /// @retval IK_STATUS_CANCELLED         By ik_call_cancel(), ik_call_free() or a shutdown.
-/// Or another status from 10 to 30: see "Statuses of a request" above.
+/// Or another one: see "Statuses of a request" above.
 ///
 /// Threads: any. Needs a stack of 16 KiB.
 /// Since 0.1.0.
@@ -204,7 +205,7 @@ pub unsafe extern "C" fn ik_call_start(
 /// @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread, and timeout_ms is above 0.
 /// @retval IK_STATUS_CANCELLED         By ik_call_cancel(), ik_call_free() or a shutdown; or the call runs
 ///                                     in the process that this one was forked from.
-/// Or another status from 10 to 30: see "Statuses of a request" above.
+/// Or another one: see "Statuses of a request" above.
 ///
 /// Threads: any, any number at once. Needs a stack of 16 KiB.
 /// Since 0.1.0.

@@ -22,8 +22,9 @@ use crate::primitives::error::Error;
 /// - running: wait, cancel; its metadata is IK_STATUS_PENDING;
 /// - ended: wait, which gives the result every time, and get its metadata.
 ///
-/// All else gives IK_STATUS_INVALID_STATE, except that a call which was cancelled before it was sent
-/// gives IK_STATUS_CANCELLED to whoever sends it.
+/// To cancel it then has no effect, and it can be freed at any time. All else gives
+/// IK_STATUS_INVALID_STATE, except that a call which was cancelled before it was sent gives
+/// IK_STATUS_CANCELLED to whoever sends it.
 pub struct ik_call {
     _private: [u8; 0],
 }
@@ -41,7 +42,7 @@ pub struct ik_call {
 /// @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
 /// @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
 /// @retval IK_STATUS_INTERNAL            A defect in this library.
-/// The reason of a refusal goes to the client's log.
+/// The reason of a refusal goes to the client's log, at warn: IMAGE_KIT_LOG=warn shows it.
 ///
 /// Threads: any.
 /// Since 0.1.0. GET /v1/files/{fileId}/versions
@@ -72,7 +73,7 @@ pub unsafe extern "C" fn ik_get_file_versions_call(
 /// @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
 /// @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
 /// @retval IK_STATUS_INTERNAL            A defect in this library.
-/// The reason of a refusal goes to the client's log.
+/// The reason of a refusal goes to the client's log, at warn: IMAGE_KIT_LOG=warn shows it.
 ///
 /// Threads: any.
 /// Since 0.1.0. GET /v1/files/{fileId}/versions/{versionId}
@@ -105,7 +106,7 @@ pub unsafe extern "C" fn ik_get_file_version_details_call(
 /// @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
 /// @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
 /// @retval IK_STATUS_INTERNAL            A defect in this library.
-/// The reason of a refusal goes to the client's log.
+/// The reason of a refusal goes to the client's log, at warn: IMAGE_KIT_LOG=warn shows it.
 ///
 /// Threads: any.
 /// Since 0.1.0. DELETE /v1/files/{fileId}/versions/{versionId}
@@ -138,7 +139,7 @@ pub unsafe extern "C" fn ik_delete_file_version_call(
 /// @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
 /// @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
 /// @retval IK_STATUS_INTERNAL            A defect in this library.
-/// The reason of a refusal goes to the client's log.
+/// The reason of a refusal goes to the client's log, at warn: IMAGE_KIT_LOG=warn shows it.
 ///
 /// Threads: any.
 /// Since 0.1.0. PUT /v1/files/{fileId}/versions/{versionId}/restore
@@ -171,7 +172,7 @@ pub unsafe extern "C" fn ik_restore_file_version_call(
 /// @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one.
 /// @retval IK_STATUS_RESOURCE_EXHAUSTED  There are about a million calls that were not freed.
 /// @retval IK_STATUS_INTERNAL            A defect in this library.
-/// The reason of a refusal goes to the client's log.
+/// The reason of a refusal goes to the client's log, at warn: IMAGE_KIT_LOG=warn shows it.
 ///
 /// Threads: any.
 /// Since 0.1.0.

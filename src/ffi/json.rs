@@ -7,7 +7,8 @@ use super::string::{Out, Text};
 use crate::primitives::pointer::Document;
 use crate::primitives::status::Status;
 
-/// Reads one value out of a JSON document, so that plain C needs no JSON parser.
+/// Reads one value out of a JSON document, so that plain C needs no JSON parser. Each call reads the
+/// document from its beginning: for many values of a large one, a parser is faster.
 ///
 /// @param json       The document, such as an answer of this library or an error document. Borrowed
 ///                   until this function returns.

@@ -31,7 +31,7 @@ pub type ik_log_callback =
 /// @param config     A config from ik_config_new().
 /// @param max_level  A number of enum ik_log_level: lines of this level and of those below it are told.
 ///                   Default: off; or what the environment variable IMAGE_KIT_LOG says (off, error, warn,
-///                   info, debug, or 0 to 4), on standard error.
+///                   info, debug, or 0 to 4), on standard error, which loses what it cannot take at once.
 /// @param on_log     What takes the lines. May be NULL if max_level is IK_LOG_LEVEL_OFF.
 /// @param user_data  Passed to on_log. May be NULL.
 ///

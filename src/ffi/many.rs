@@ -38,7 +38,8 @@ pub type ik_file_versions_callback = Option<
 /// in no certain order. All keep to the client's pace: after a 429 everyone waits together. The client's
 /// timeout is for each file, from the moment when its first request may be sent. Ids that occur more
 /// than once are fetched once and reported for each index. Besides the answers that wait to be
-/// reported, max_concurrency of them at most, it takes 8 bytes of memory for each id.
+/// reported, max_concurrency of them at most, it takes 8 bytes of memory for each id. To stop it while
+/// nothing arrives, another thread calls ik_client_shutdown().
 ///
 /// @param handle           A client from ik_client_new().
 /// @param file_ids         The ids, as ik_get_file_versions() takes them. One that is NULL or cannot be

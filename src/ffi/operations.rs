@@ -28,7 +28,7 @@ use crate::primitives::status::Status;
 /// @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
 /// @retval IK_STATUS_BAD_REQUEST       The server finds the id malformed.
 /// @retval IK_STATUS_NOT_FOUND         No file has this id.
-/// Or another status from 10 to 30: see "Statuses of a request" above.
+/// Or another one: see "Statuses of a request" above.
 ///
 /// Threads: any, at once, on one client. Needs a stack of 16 KiB.
 /// Since 0.1.0. GET /v1/files/{fileId}/versions
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn ik_get_file_versions(
 /// @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
 /// @retval IK_STATUS_BAD_REQUEST       The server finds an id malformed.
 /// @retval IK_STATUS_NOT_FOUND         No file, or no version of it, has this id.
-/// Or another status from 10 to 30: see "Statuses of a request" above.
+/// Or another one: see "Statuses of a request" above.
 ///
 /// Threads: any, at once, on one client. Needs a stack of 16 KiB.
 /// Since 0.1.0. GET /v1/files/{fileId}/versions/{versionId}
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn ik_get_file_version_details(
 /// @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
 /// @retval IK_STATUS_BAD_REQUEST       It is the current version, or the server finds an id malformed.
 /// @retval IK_STATUS_NOT_FOUND         No file, or no version of it, has this id.
-/// Or another status from 10 to 30: see "Statuses of a request" above.
+/// Or another one: see "Statuses of a request" above.
 ///
 /// Threads: any, at once, on one client. Needs a stack of 16 KiB.
 /// Since 0.1.0. DELETE /v1/files/{fileId}/versions/{versionId}
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn ik_delete_file_version(
 /// @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
 /// @retval IK_STATUS_BAD_REQUEST       The server finds an id malformed.
 /// @retval IK_STATUS_NOT_FOUND         No file, or no version of it, has this id.
-/// Or another status from 10 to 30: see "Statuses of a request" above.
+/// Or another one: see "Statuses of a request" above.
 ///
 /// Threads: any, at once, on one client. Needs a stack of 16 KiB.
 /// Since 0.1.0. PUT /v1/files/{fileId}/versions/{versionId}/restore
@@ -172,7 +172,7 @@ pub unsafe extern "C" fn ik_restore_file_version(
 /// @retval IK_STATUS_INVALID_ARGUMENT  A NULL handle, method or path, or one of them or the body cannot
 ///                                     be sent. Nothing was sent.
 /// @retval IK_STATUS_INVALID_HANDLE    The client was freed, or never was one. Nothing was sent.
-/// Or another status from 10 to 30: see "Statuses of a request" above.
+/// Or another one: see "Statuses of a request" above.
 ///
 /// Threads: any, at once, on one client. Needs a stack of 16 KiB.
 /// Since 0.1.0.

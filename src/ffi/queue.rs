@@ -15,7 +15,9 @@ use crate::client::call::may_wait;
 use crate::primitives::status::Status;
 
 /// A queue of calls that have ended: for a host with an event loop of its own, and for languages that
-/// cannot be called back from a foreign thread. One takes calls of any number of clients.
+/// cannot be called back from a foreign thread. One takes calls of any number of clients, and of calls as
+/// many as there is memory for; but at most 256 requests of a client are open at once, and the time that
+/// the others wait in line counts as theirs: do not start more than can end in time.
 ///
 /// In a child process every function on an inherited queue gives IK_STATUS_INVALID_STATE, and to free it
 /// forgets it.
@@ -67,8 +69,9 @@ pub unsafe extern "C" fn ik_queue_new(out_queue: *mut *mut ik_queue) -> ik_statu
 /// and the call stays as it is. Else exactly one completion lands in the queue, whatever happens.
 ///
 /// @param queue      A queue.
-/// @param call       A described call. May be freed at any time: freeing it before it has ended cancels
-///                   it, and its completion lands as IK_STATUS_CANCELLED.
+/// @param call       A described call. Free it when its completion was taken, which user_data may lead
+///                   to. It may be freed before: that cancels it, if it has not ended, and its
+///                   completion lands as IK_STATUS_CANCELLED.
 /// @param user_data  Comes back with the completion; never looked at. May be NULL.
 ///
 /// @retval IK_STATUS_OK                  The call runs.

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::IntoRawFd;
 use std::os::unix::net::UnixStream;
 
-use super::unix::identity;
+use super::unix::{beyond_standard, identity};
 
 /// Two ends with what identifies them. The host polls the first; nothing is ever sent to or taken from a
 /// number that the host has closed and used anew.
@@ -64,7 +64,7 @@ impl Signal {
 
 impl End {
     fn new(socket: UnixStream) -> io::Result<End> {
-        let descriptor = socket.into_raw_fd();
+        let descriptor = beyond_standard(socket.into())?.into_raw_fd();
         match identity(descriptor) {
             Some(identity) => Ok(End {
                 descriptor,

@@ -4,7 +4,7 @@ use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, IntoRawFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::ptr;
 use std::sync::MutexGuard;
@@ -31,13 +31,9 @@ impl System for Unix {
     }
 
     fn open_canary(&self) -> io::Result<Canary> {
-        let socket = UnixDatagram::unbound()?;
+        let socket = OwnedFd::from(UnixDatagram::unbound()?);
         let high = duplicate(&socket, HIGH_DESCRIPTOR);
-        // Above 2, where no host looks for its standard streams, and below all that are opened next.
-        let low = match socket.as_raw_fd() {
-            3.. => socket.into_raw_fd(),
-            _ => duplicate(&socket, 3)?,
-        };
+        let low = beyond_standard(socket)?.into_raw_fd();
         let high = high.unwrap_or(low);
         match identity(low) {
             Some(identity) => Ok(Canary {
@@ -79,8 +75,12 @@ impl System for Unix {
     }
 
     fn write_line(&self, line: &str) {
-        let _masked = Masked::new();
-        write_error(line.as_bytes());
+        let bytes = line.as_bytes();
+        // What a pipe takes at once, or else the end of it would have to be waited for.
+        match bytes.split_at_checked(libc::PIPE_BUF - 1) {
+            Some((fitting, _)) => write_error(&[fitting, b"\n"].concat()),
+            None => write_error(bytes),
+        }
     }
 
     fn exit_child(&self) -> ! {
@@ -151,10 +151,19 @@ unsafe fn errno() -> *mut c_int {
 /// Hosts close what is above a number, or all up to one: the canary sits below and above our others.
 const HIGH_DESCRIPTOR: c_int = 512;
 
-/// The same socket once more, under the lowest free number from `lowest` on.
-fn duplicate(socket: &UnixDatagram, lowest: c_int) -> io::Result<c_int> {
-    // SAFETY: the socket is open, and no pointers are passed.
-    let descriptor = unsafe { libc::fcntl(socket.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) };
+/// The same descriptor, but above 2, where no host looks for its standard streams.
+pub(super) fn beyond_standard(descriptor: OwnedFd) -> io::Result<OwnedFd> {
+    match descriptor.as_raw_fd() {
+        3.. => Ok(descriptor),
+        // SAFETY: it was made here, for nobody else.
+        _ => duplicate(&descriptor, 3).map(|higher| unsafe { OwnedFd::from_raw_fd(higher) }),
+    }
+}
+
+/// The same once more, under the lowest free number from `lowest` on.
+fn duplicate(descriptor: &OwnedFd, lowest: c_int) -> io::Result<c_int> {
+    // SAFETY: it is open, and no pointers are passed.
+    let descriptor = unsafe { libc::fcntl(descriptor.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) };
     match descriptor {
         0.. => Ok(descriptor),
         _ => Err(io::Error::last_os_error()),
@@ -214,21 +223,34 @@ impl Drop for Masked {
     }
 }
 
-/// Writes to standard error with signals blocked. The SIGPIPE of a reader who went is eaten.
+/// Writes to standard error, if it takes that at once: a reader who sleeps must not hold us up. The
+/// SIGPIPE of one who went is eaten.
 fn write_error(line: &[u8]) {
-    // SAFETY: the sets are written before they are read; the line is borrowed for the call.
+    let mut ready = libc::pollfd {
+        fd: libc::STDERR_FILENO,
+        events: libc::POLLOUT,
+        revents: 0,
+    };
+    // SAFETY: `ready` is one entry; the sets are written before they are read; the line is borrowed for
+    // the call.
     unsafe {
+        if libc::poll(&mut ready, 1, 0) != 1 {
+            return;
+        }
+        let mut broken = MaybeUninit::<libc::sigset_t>::zeroed();
+        libc::sigemptyset(broken.as_mut_ptr());
+        libc::sigaddset(broken.as_mut_ptr(), libc::SIGPIPE);
+        let mut before = MaybeUninit::<libc::sigset_t>::zeroed();
+        libc::pthread_sigmask(libc::SIG_BLOCK, broken.as_ptr(), before.as_mut_ptr());
         let mut pending = MaybeUninit::<libc::sigset_t>::zeroed();
         libc::sigpending(pending.as_mut_ptr());
         let was_pending = libc::sigismember(pending.as_ptr(), libc::SIGPIPE) == 1;
         let written = libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len());
         if written < 0 && *errno() == libc::EPIPE && !was_pending {
-            let mut broken = MaybeUninit::<libc::sigset_t>::zeroed();
-            libc::sigemptyset(broken.as_mut_ptr());
-            libc::sigaddset(broken.as_mut_ptr(), libc::SIGPIPE);
             let at_once = MaybeUninit::<libc::timespec>::zeroed();
             libc::sigtimedwait(broken.as_ptr(), ptr::null_mut(), at_once.as_ptr());
         }
+        libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
     }
 }
 
