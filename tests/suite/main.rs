@@ -5,6 +5,7 @@
 
 mod calls; // runs of the general C program `calls.c`, read back
 mod lateness; // upper bounds of time, on a machine that may be busy
+mod open; // a server that counts how many requests are open at once
 mod script; // a server that says exactly what a case tells it to
 mod steps; // runs of `steps.c`, which takes steps with one call
 mod support; // the library's folder, C programs, their runs, tables of cases
@@ -15,16 +16,21 @@ mod background; // calls that run by themselves: callbacks, cancels, forks
 mod deadlines; // how long a call may take
 mod described; // calls that are described first: setters, states, handles
 mod errors; // failures of every kind, and the document that tells of them
+mod examples; // the programs in `examples/c`, compiled and run as their users do
 mod handles; // any number in, a status out; what is freed stays freed
 mod header; // the committed header: up to date, complete, readable, clean
 mod hosts; // what a host process does: fork, signals, descriptors, stacks, exit
 mod json; // values out of documents
 mod layering; // which room may use which
+mod logging; // what is told, to whom, and that no secret is
+mod many; // many files in one call
 mod metadata; // what a call tells besides its answer
 mod names; // resolvers that hang or fail
 mod operations; // the other operations, and requests of the caller's own
+mod pacing; // the client's own limit of requests in a second
 mod pauses; // what a 429 asks for, and whom it makes wait
 mod proxies; // which proxy is taken, and what becomes of its failures
+mod queue; // queues of finished calls, and their descriptors
 mod readme; // what the README says is so
 mod request; // what goes out on the wire
 mod response; // a body is checked, bounded and passed on untouched
