@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
-use super::description::Description;
+use super::description::{Description, closed};
 use super::log::Level;
 use super::metadata::Metadata;
 use crate::primitives::error::Error;
@@ -85,7 +85,7 @@ pub enum Audience {
 /// Who is told, once, that a call has ended.
 pub trait Completion: Send {
     /// Takes note of it, in memory: a lock of the call's is held, so that calls are noted in the order
-    /// in which they end.
+    /// in which they end. The result can be had when this has returned.
     fn note(self: Box<Self>, call: Arc<Call>);
 }
 
@@ -151,10 +151,7 @@ impl Call {
         match why {
             NotTaken::Refused(error) => self.refused(&refusal(error)),
             NotTaken::Shutdown => self.cancelled("a shutdown is in progress"),
-            NotTaken::Closed => Error::new(
-                Status::InvalidState,
-                "the client was shut down: make a new one",
-            ),
+            NotTaken::Closed => closed(),
         }
     }
 
@@ -190,10 +187,11 @@ impl Call {
         });
         // Told before anyone can know of the end: who does may close the log, or end the process.
         self.log_end(&body, &metadata);
-        self.end.get_or_init(|| Box::new(End { body, metadata }));
+        // Noted before it can be seen: what ends because of this end is noted after it.
         if let Some(completion) = record.completion.take() {
             completion.note(self.clone());
         }
+        self.end.get_or_init(|| Box::new(End { body, metadata }));
         let wakers = std::mem::take(&mut record.wakers);
         drop(record);
         self.changed.notify_all();
@@ -261,7 +259,7 @@ impl Call {
     /// # Errors
     /// Every failing status from `bad_request` on.
     pub fn result(&self) -> Result<&[u8], Error> {
-        let end = self.end.get().ok_or_else(|| self.cancelled(FOREIGN))?;
+        let end = self.ended()?;
         let body = match &end.body {
             Ok(Body::Kept(body)) => body.as_slice(),
             Ok(Body::ForOne(_)) => return Err(self.defect("its answer is not for all")),
@@ -280,12 +278,20 @@ impl Call {
         }
     }
 
+    /// The end, for those who know that it has come.
+    fn ended(&self) -> Result<&End, Error> {
+        if self.end.get().is_none() && !self.is_foreign() {
+            drop(self.record()); // held until the end can be seen
+        }
+        self.end.get().ok_or_else(|| self.cancelled(FOREIGN))
+    }
+
     /// The same for the only one who knows of the call, once and without a copy.
     ///
     /// # Errors
     /// As [`Call::result`].
     pub fn take(&self) -> Result<Vec<u8>, Error> {
-        let end = self.end.get().ok_or_else(|| self.cancelled(FOREIGN))?;
+        let end = self.ended()?;
         let body = match &end.body {
             Ok(Body::ForOne(body)) => std::mem::take(&mut *lock(body)),
             _ => return self.result().map(<[u8]>::to_vec),

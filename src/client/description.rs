@@ -10,6 +10,8 @@ use super::Shared;
 use super::config::check_time;
 use super::operation::Operation;
 use crate::primitives::error::Error;
+use crate::primitives::status::Status;
+use crate::transport::shutdown;
 
 /// The longest name and the longest value of a header, in bytes.
 const MAX_NAME_BYTES: usize = 128;
@@ -87,6 +89,18 @@ impl Description {
         Ok(())
     }
 
+    /// Can it be sent at this moment? Asked again when it is.
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        match (shutdown::is_in_progress(), self.shared.is_closed()) {
+            (true, _) => Err(Error::new(
+                Status::Cancelled,
+                "a shutdown is in progress: send the call when it is over",
+            )),
+            (_, true) => Err(closed()),
+            (false, false) => Ok(()),
+        }
+    }
+
     /// Under which number the I/O thread keeps the client's connections.
     pub(crate) fn owner(&self) -> u64 {
         self.shared.owner
@@ -104,6 +118,14 @@ impl Description {
     pub(super) fn is_repeatable(&self) -> bool {
         self.operation.is_idempotent() || self.max_retries.is_some()
     }
+}
+
+/// The client takes nothing more.
+pub(super) fn closed() -> Error {
+    Error::new(
+        Status::InvalidState,
+        "the client was shut down: make a new one",
+    )
 }
 
 /// The name of a header, in lower case, whether a call may set it or not.

@@ -8,6 +8,7 @@ use crate::primitives::error::Error;
 use crate::primitives::secret::Redactor;
 use crate::transport::callbacks::{self, TakesLines};
 use crate::transport::failure::clean;
+use crate::transport::shutdown;
 use crate::transport::system::system;
 
 /// How much a line of a log matters. A log takes those up to its own level.
@@ -100,7 +101,7 @@ impl Log {
         let host = on_line.map(|on_line| {
             Arc::new(Host {
                 on_line,
-                epoch: callbacks::epoch(),
+                shutdowns: shutdown::begun(),
                 is_closed: AtomicBool::new(false),
             })
         });
@@ -153,7 +154,8 @@ impl fmt::Debug for Log {
 
 struct Host {
     on_line: OnLine,
-    epoch: u64,
+    /// How many shutdowns had begun before: the next one that is done may take the function with it.
+    shutdowns: u64,
     is_closed: AtomicBool,
 }
 
@@ -169,6 +171,6 @@ impl TakesLines for Host {
     }
 
     fn is_there(&self) -> bool {
-        self.epoch == callbacks::epoch()
+        !shutdown::is_over(self.shutdowns)
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Client;
 use super::call::{Audience, Call, Clock, Completion, may_wait};
+use super::description::closed;
 use super::duplicates::{Duplicates, Ids};
 use super::operation;
 use super::pace::MAX_OPEN;
@@ -43,10 +44,7 @@ impl Client {
             return Err(stopped("a shutdown is in progress"));
         }
         if self.shared.is_closed() {
-            return Err(Error::new(
-                Status::InvalidState,
-                "the client was shut down: make a new one",
-            ));
+            return Err(closed());
         }
         let mut many = Many {
             client: self,
@@ -136,14 +134,16 @@ impl<I: Ids, F: FnMut(u32, &Outcome) -> bool> Many<'_, I, F> {
     }
 
     fn next_arrival(&self) -> Result<(u32, Arc<Call>), Error> {
+        let mut tick = Instant::now() + TICK;
         let mut landed = self.arrivals.lock();
         loop {
             if let Some(arrived) = landed.pop_front() {
                 return Ok(arrived);
             }
-            let woken = wait(&self.arrivals.changed, landed, Some(Instant::now() + TICK));
+            let woken = wait(&self.arrivals.changed, landed, Some(tick));
             landed = woken.unwrap_or_else(|| {
                 runtime::look_after();
+                tick = Instant::now() + TICK;
                 self.arrivals.lock()
             });
             self.check()?;

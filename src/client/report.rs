@@ -188,37 +188,32 @@ impl Call {
 
     /// The call cannot have a turn in its time.
     pub(super) fn without_turn(&self, late: &TooLate) -> Error {
-        match late.cause {
-            Cause::Server => self.held_up(late.wait),
-            Cause::Limit => {
-                let wait = late.wait.as_millis();
-                self.timed_out(&format!(
-                    "it was never sent, as max_requests_per_second leaves it no turn for {wait} ms"
-                ))
+        let wait = late.wait.as_millis();
+        let why = match late.cause {
+            Cause::Server => {
+                format!("after a 429 the server's rate limit leaves it no turn for {wait} ms")
             }
-            Cause::Places => self.timed_out(&format!(
-                "it was never sent, as {MAX_OPEN} other requests of this client were still open"
-            )),
-        }
-    }
-
-    /// The server's pause or pace leaves this call no turn.
-    fn held_up(&self, wait: Duration) -> Error {
+            Cause::Limit => format!("max_requests_per_second leaves it no turn for {wait} ms"),
+            Cause::Places => format!("{MAX_OPEN} other requests of this client were still open"),
+        };
         let deadline = self.record().deadline;
         let left = deadline.map_or(self.description.timeout(), |deadline| {
             deadline.saturating_duration_since(Instant::now())
         });
         let message = format!(
-            "{} was not sent: after a 429 the server's rate limit leaves it no turn for {} ms, and of \
-             its {} ms only {} were left: send less at once, or raise timeout_ms",
+            "{} was never sent: {why}, and of its {} ms only {} were left: send less at once, or raise \
+             timeout_ms",
             self.request(),
-            wait.as_millis(),
             self.description.timeout().as_millis(),
             left.as_millis()
         );
-        Error {
-            retry_after: Some(wait),
-            ..Error::new(Status::RateLimited, message).after(self.made())
+        let error = |status| Error::new(status, message).after(self.made());
+        match late.cause {
+            Cause::Server => Error {
+                retry_after: Some(late.wait),
+                ..error(Status::RateLimited)
+            },
+            Cause::Limit | Cause::Places => error(Status::Timeout),
         }
     }
 

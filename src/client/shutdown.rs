@@ -17,11 +17,11 @@ use crate::transport::{callbacks, runtime};
 pub fn shutdown(timeout: Option<Duration>) -> Result<(), Error> {
     may_wait()?;
     let until = end_of(timeout);
-    let _in_progress = Shutdown::begin();
+    let in_progress = Shutdown::begin();
     runtime::end_jobs(None);
     // Callbacks go on meanwhile, so the second wait is short.
     let is_io_stopped = runtime::stop(until);
-    let are_callbacks_stopped = callbacks::stop(until);
+    let are_callbacks_stopped = callbacks::stop(&in_progress, until);
     match is_io_stopped && are_callbacks_stopped {
         true => Ok(()),
         false => Err(pending("a callback or the look-up of a name still runs")),

@@ -179,7 +179,11 @@ pub unsafe extern "C" fn ik_call_start(
         stage::send(
             call,
             |description| match on_done {
-                Some(on_done) => Ok(Some(Box::new(Told::new(on_done, description.owner())?))),
+                // Before a thread is started: a shutdown waits for it.
+                Some(on_done) => {
+                    description.check_open()?;
+                    Ok(Some(Box::new(Told::new(on_done, description.owner())?)))
+                }
                 None => Ok(None),
             },
             |_| false,

@@ -6,11 +6,12 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::LocalKey;
 use std::time::Instant;
 
 use super::lineage::PerProcess;
+use super::shutdown::Shutdown;
 use super::system::system;
 use super::threads::{Threads, wait};
 
@@ -27,7 +28,7 @@ pub trait TakesLines: Send + Sync {
     /// Does it take more lines?
     fn is_open(&self) -> bool;
 
-    /// May it still be called with a line that it took? Not after a shutdown, see [`epoch`].
+    /// May it still be called with a line that it took? Not after a shutdown.
     fn is_there(&self) -> bool;
 }
 
@@ -70,23 +71,19 @@ static CALLBACKS: PerProcess<Callbacks> = PerProcess::new();
 thread_local! {
     /// The fork mark of the process whose callback thread this is; 0 on all others.
     static MARK: Cell<u64> = const { Cell::new(0) };
-    /// Does this thread run a log callback?
-    static IS_LOGGING: Cell<bool> = const { Cell::new(false) };
+    /// The fork mark of the process in which this thread runs a log callback; 0 where it runs none.
+    static LOGGING: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Is this the callback thread, where nothing may wait for what only it can do? In a child that a
 /// callback forked it is a thread like others.
 pub fn is_current() -> bool {
-    MARK.get() != 0 && MARK.get() == system().fork_mark()
+    is_here(&MARK)
 }
 
-/// Changes with every shutdown that has brought the callbacks to their end. Whoever was to be told
-/// something before it may be gone after it.
-pub fn epoch() -> u64 {
-    EPOCH.load(Ordering::Acquire)
+fn is_here(mark: &'static LocalKey<Cell<u64>>) -> bool {
+    mark.get() != 0 && mark.get() == system().fork_mark()
 }
-
-static EPOCH: AtomicU64 = AtomicU64::new(0);
 
 /// Starts the thread where it does not run yet, for the lines that wait and for those that come.
 pub fn expect_lines() {
@@ -116,33 +113,26 @@ impl Reservation {
 
     /// The callback is due now.
     pub fn fulfil(self, run: impl FnOnce() + Send + 'static) {
-        let (callbacks, owner) = (self.callbacks, self.owner);
-        let run = Box::new(move || {
-            run();
-            drop(self); // only now is it done with
-        });
-        callbacks.lock().dues.push_back(Due { owner, run });
-        callbacks.changed.notify_all();
+        let due = Due {
+            owner: self.owner,
+            run: Box::new(run),
+        };
+        self.callbacks.lock().dues.push_back(due);
+        self.callbacks.changed.notify_all();
+        std::mem::forget(self); // the thread is done with it only when the callback has returned
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut state = self.callbacks.lock();
-        if let Entry::Occupied(mut reserved) = state.reserved.entry(self.owner) {
-            *reserved.get_mut() -= 1;
-            if *reserved.get() == 0 {
-                reserved.remove();
-            }
-        }
-        drop(state);
+        self.callbacks.lock().release(self.owner);
         self.callbacks.changed.notify_all();
     }
 }
 
 /// Leaves a line for a log. What is logged by a log callback is dropped, or it would never end.
 pub fn log(owner: u64, level: i32, text: String, to: Arc<dyn TakesLines>) {
-    if IS_LOGGING.get() {
+    if is_here(&LOGGING) {
         return;
     }
     let callbacks = CALLBACKS.current();
@@ -185,7 +175,7 @@ pub fn wait_for(owner: u64, until: Option<Instant>) -> bool {
 
 /// Waits until nothing is due any more, and joins the thread. `false` where the time was too short;
 /// the thread then goes on.
-pub fn stop(until: Option<Instant>) -> bool {
+pub fn stop(shutdown: &Shutdown, until: Option<Instant>) -> bool {
     let callbacks = CALLBACKS.current();
     let mut state = callbacks.lock();
     if !state.lines.is_empty() {
@@ -200,8 +190,8 @@ pub fn stop(until: Option<Instant>) -> bool {
         }
         let mut state = callbacks.lock();
         if !state.has_thread {
-            state.lines.clear();
-            EPOCH.fetch_add(1, Ordering::AcqRel);
+            shutdown.is_done();
+            state.lines.retain(|line| line.to.is_there());
             break true;
         }
     };
@@ -225,12 +215,18 @@ impl Callbacks {
         let fork_mark = system().fork_mark();
         MARK.set(fork_mark);
         while let Some(next) = self.next() {
+            let reserved_by = next.reserved_by();
             // A host's exception cannot be caught; a panic of ours must not end the others.
             std::mem::forget(catch_unwind(AssertUnwindSafe(|| next.run())));
             if system().fork_mark() != fork_mark {
                 system().exit_child(); // the callback forked, and this is the child
             }
-            self.lock().running = None;
+            let mut state = self.lock();
+            state.running = None;
+            if let Some(owner) = reserved_by {
+                state.release(owner);
+            }
+            drop(state);
             self.changed.notify_all();
         }
     }
@@ -266,6 +262,15 @@ impl Callbacks {
 }
 
 impl State {
+    fn release(&mut self, owner: u64) {
+        if let Entry::Occupied(mut reserved) = self.reserved.entry(owner) {
+            *reserved.get_mut() -= 1;
+            if *reserved.get() == 0 {
+                reserved.remove();
+            }
+        }
+    }
+
     fn is_busy_for(&self, owner: u64) -> bool {
         self.reserved.contains_key(&owner)
             || self.running == Some(owner)
@@ -279,13 +284,20 @@ enum Next {
 }
 
 impl Next {
+    fn reserved_by(&self) -> Option<u64> {
+        match self {
+            Next::Due(due) => Some(due.owner),
+            Next::Line(_) => None,
+        }
+    }
+
     fn run(self) {
         match self {
             Next::Due(due) => (due.run)(),
             Next::Line(line) if line.to.is_there() => {
-                IS_LOGGING.set(true);
+                LOGGING.set(system().fork_mark());
                 line.to.line(line.level, &line.text);
-                IS_LOGGING.set(false);
+                LOGGING.set(0);
             }
             Next::Line(_) => {}
         }

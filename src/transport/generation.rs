@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 use tokio::sync::Notify;
@@ -23,6 +23,9 @@ use super::threads::Threads;
 
 /// The I/O thread's stack: TLS handshakes and the construction of clients run on it.
 const STACK_BYTES: usize = 2 << 20;
+
+/// How often whoever stops the thread makes sure that it can still be woken.
+const TICK: Duration = Duration::from_millis(250);
 
 /// How often connections are polled once more when the runtime stops, to say goodbye.
 const FAREWELLS: usize = 8;
@@ -178,7 +181,18 @@ impl Generation {
     /// Stops the thread, and waits for it and for the names that it looks up.
     pub(super) fn stop(&self, until: Option<Instant>) -> bool {
         self.send(Order::Stop);
-        self.threads.join(until) && self.lookups.join_all(until)
+        loop {
+            // The host may close our descriptors meanwhile, and the thread then sleeps for ever.
+            let tick = Instant::now() + TICK;
+            let soon = until.map_or(tick, |until| until.min(tick));
+            if self.threads.join(Some(soon)) {
+                return self.lookups.join_all(until);
+            }
+            self.end_if_lost();
+            if until.is_some_and(|until| until <= Instant::now()) {
+                return false;
+            }
+        }
     }
 
     /// Leaves an order only where somebody is there to take it.
@@ -203,25 +217,25 @@ impl Generation {
 
     /// Ends jobs in memory, and has their work dropped where its descriptors are still ours.
     pub(super) fn end_jobs(&self, owner: Option<u64>) {
-        if !lock(&self.state).is_alive() {
-            return self.give_up(&Ended::Shutdown);
-        }
         let is_meant = |job: &Arc<dyn Job>| owner.is_none_or(|owner| job.owner() == owner);
-        let ended = {
+        let (ended, is_alive) = {
             let mut state = lock(&self.state);
             let ended = state
                 .jobs
                 .extract_if(|_, running| is_meant(&running.job))
                 .map(|(_, running)| running)
                 .collect::<Vec<_>>();
-            let tasks = ended.iter().filter_map(|running| running.task.clone());
-            state.orders.extend(tasks.map(Order::Drop));
-            ended
+            (ended, state.is_alive())
         };
         for running in ended {
             running.job.end(Ended::Shutdown);
+            if let Some(task) = running.task.filter(|_| is_alive) {
+                self.send(Order::Drop(task));
+            }
         }
-        self.ring();
+        if !is_alive {
+            self.give_up(&Ended::Lost); // the others, whose work cannot go on
+        }
     }
 
     /// The life of the I/O thread.
@@ -365,6 +379,7 @@ impl Generation {
     /// Ends every job in memory alone, and takes no more.
     fn give_up(&self, why: &Ended) {
         self.is_abandoned.store(true, Ordering::Release);
+        self.threads.abandon();
         let (orders, jobs) = {
             let mut state = lock(&self.state);
             (

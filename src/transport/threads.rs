@@ -47,6 +47,13 @@ impl Threads {
         Ok(())
     }
 
+    /// Nobody is to wait for those that run: they will not end.
+    pub fn abandon(&self) {
+        let running = std::mem::take(&mut self.lock().running);
+        std::mem::forget(running);
+        self.changed.notify_all();
+    }
+
     /// Waits until all have ended, and joins them. `false` where the time was too short.
     pub fn join(&self, until: Option<Instant>) -> bool {
         let mut state = self.lock();
