@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 use super::Shared;
 use super::call::Call;
 use super::log::Level;
-use super::pace::Pace;
+use super::pace::{Pace, Place, TooLate};
 use super::retry::{Outcome, Retries, Step, allowed_spacing, asked_wait};
 use crate::primitives::error::Error;
 use crate::transport::failure::Failure;
@@ -30,7 +30,7 @@ impl Call {
         let mut first_turn_by = self.first_deadline();
         let mut last = None;
         loop {
-            let turn = live.pace.turn(first_turn_by.map(Into::into)).await;
+            let turn = self.turn(&live, first_turn_by).await;
             let place = match turn {
                 Ok(place) => place,
                 Err(late) => return Err(last.unwrap_or_else(|| self.without_turn(&late))),
@@ -57,6 +57,23 @@ impl Call {
             }
             last = Some(error);
         }
+    }
+
+    async fn turn<'a>(
+        &self,
+        live: &'a Live,
+        deadline: Option<Instant>,
+    ) -> Result<Place<'a>, TooLate> {
+        let asked = Instant::now();
+        let turn = live.pace.turn(deadline.map(Into::into)).await;
+        let waited = asked.elapsed().as_millis();
+        if waited > 0 {
+            let log = &self.description.shared.log;
+            log.tell(Level::Debug, || {
+                format!("{}: waited {waited} ms in the line", self.request())
+            });
+        }
+        turn
     }
 
     async fn attempt(&self, live: &Live, deadline: Instant) -> Result<Vec<u8>, (Error, Outcome)> {

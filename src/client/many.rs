@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Client;
 use super::call::{Audience, Call, Clock, Completion, may_wait};
@@ -13,14 +13,11 @@ use super::pace::MAX_OPEN;
 use crate::primitives::error::Error;
 use crate::primitives::status::Status;
 use crate::transport::system::system;
-use crate::transport::threads::wait;
+use crate::transport::threads::{TICK, wait};
 use crate::transport::{runtime, shutdown};
 
 /// How many requests are open at once where the caller does not say.
 const DEFAULT_CONCURRENCY: usize = 32;
-
-/// How often the caller makes sure that somebody still works for it.
-const TICK: Duration = Duration::from_secs(1);
 
 /// What came of one file.
 pub type Outcome = Result<Vec<u8>, Error>;

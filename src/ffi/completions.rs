@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::ffi::{c_int, c_void};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::call::end_of;
 use super::describe::ik_call;
@@ -12,8 +13,9 @@ use crate::client::call::{Call, Completion};
 use crate::primitives::error::Error;
 use crate::primitives::status::Status;
 use crate::transport::failure::refusal;
+use crate::transport::runtime;
 use crate::transport::system::system;
-use crate::transport::threads::wait;
+use crate::transport::threads::{TICK, wait};
 
 /// A queue of one process.
 pub struct Queue {
@@ -134,8 +136,18 @@ impl Queue {
                 state.show();
                 return Ok(landed);
             }
-            let pending = || Error::new(Status::Pending, "no call has ended");
-            state = wait(&self.changed, state, until).ok_or_else(pending)?;
+            // Who waits for a completion may wait for a thread that the host has cut off.
+            let tick = Instant::now() + TICK;
+            let soon = until.map_or(tick, |until| until.min(tick));
+            if let Some(woken) = wait(&self.changed, state, Some(soon)) {
+                state = woken;
+                continue;
+            }
+            if until.is_some_and(|until| until <= Instant::now()) {
+                return Err(Error::new(Status::Pending, "no call has ended"));
+            }
+            runtime::look_after();
+            state = self.lock();
         }
     }
 

@@ -11,9 +11,10 @@ use std::thread::LocalKey;
 use std::time::Instant;
 
 use super::lineage::PerProcess;
+use super::runtime;
 use super::shutdown::Shutdown;
 use super::system::system;
-use super::threads::{Threads, wait};
+use super::threads::{TICK, Threads, wait};
 
 const STACK_BYTES: usize = 1 << 20;
 
@@ -164,7 +165,13 @@ pub fn wait_for(owner: u64, until: Option<Instant>) -> bool {
     let callbacks = CALLBACKS.current();
     let mut state = callbacks.lock();
     while state.is_busy_for(owner) {
-        let _waiting = callbacks.staff(&mut state); // lines that nobody had a reason to deliver yet
+        // Lines that nobody had a reason to deliver yet; without room for a thread they are lost.
+        if callbacks.staff(&mut state).is_err() {
+            state.lines.retain(|line| line.owner != owner);
+            if !state.is_busy_for(owner) {
+                break;
+            }
+        }
         match wait(&callbacks.changed, state, until) {
             Some(woken) => state = woken,
             None => return false,
@@ -249,10 +256,14 @@ impl Callbacks {
                 state.reserved.shrink_to_fit();
                 return None;
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            // Who waits for a callback may wait for a thread that the host has cut off.
+            let until = (!state.reserved.is_empty()).then(|| Instant::now() + TICK);
+            state = wait(&self.changed, state, until).unwrap_or_else(|| self.lock());
+            if until.is_some_and(|until| until <= Instant::now()) {
+                drop(state);
+                runtime::look_after();
+                state = self.lock();
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use once_cell::race::OnceBox;
 use tokio::sync::Notify;
@@ -19,13 +19,10 @@ use super::lookups::Lookups;
 use super::runtime::{Ended, Job, NotTaken, Ticket, lock_construction, new_owner};
 use super::shutdown;
 use super::system::{Canary, system};
-use super::threads::Threads;
+use super::threads::{TICK, Threads};
 
 /// The I/O thread's stack: TLS handshakes and the construction of clients run on it.
 const STACK_BYTES: usize = 2 << 20;
-
-/// How often whoever stops the thread makes sure that it can still be woken.
-const TICK: Duration = Duration::from_millis(250);
 
 /// How often connections are polled once more when the runtime stops, to say goodbye.
 const FAREWELLS: usize = 8;

@@ -99,6 +99,9 @@ impl Drop for Ending {
     }
 }
 
+/// How often those who wait for others make sure that somebody still works for them.
+pub const TICK: Duration = Duration::from_secs(1);
+
 /// Waits for a change; `None` where the time is over.
 pub fn wait<'a, T>(
     changed: &Condvar,
