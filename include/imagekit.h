@@ -47,23 +47,25 @@
  *
  * Threads: every function may be called from any thread at any time, with two exceptions: signal
  * handlers, and the time between vfork() and exec. Nothing depends on the thread that calls. The
- * first call that sends starts one thread of the library's own; callbacks have one more, and another
- * one lives while the name of a host is looked up. They block all signals but those that a fault
- * raises. ik_shutdown() joins them. A cancellation of the
- * calling thread, deferred as it is by default, takes effect after the function has returned. No
- * function must be left by longjmp() or asynchronous cancellation.
+ * first call that sends starts one thread of the library's own; callbacks have one more, and others
+ * live while names of hosts are looked up. They block all signals but those that a fault raises.
+ * ik_shutdown() joins them. A cancellation of the calling thread, deferred as it is by default,
+ * takes effect after the function has returned. No function must be left by longjmp() or
+ * asynchronous cancellation.
  *
  * fork(): a client works in the parent and in each child, over connections of its own. A call that
  * was only described may be sent by both; one that had ended keeps its result in both. One that is
- * running goes on in the parent alone: in the child it counts as cancelled, and its callback does not
- * come. A queue stays the parent's. A child keeps the parent's
- * descriptors open until it ends or calls exec. fork() must not be called from a signal handler that
- * may have interrupted a function of this library, and handlers of pthread_atfork() must not call one.
+ * running goes on in the parent alone: in the child it counts as cancelled, and its callback does
+ * not come. A queue stays the parent's. A child that a callback forks has the library's signal
+ * mask, all blocked but faults: it resets that before exec. It must end by exec or _exit(); where
+ * the callback returns in it, it ends with _exit(0). A child keeps the parent's descriptors open
+ * until it ends or calls exec. fork() must not be called from a signal handler that may have
+ * interrupted a function of this library, and handlers of pthread_atfork() must not call one.
  *
  * Descriptors: if the host closes those of the library, the next call opens new ones, and the old
- * numbers are never touched again. Do that while no call is running and no client has just been freed,
- * whose connections are still being closed: a call that is running ends as IK_STATUS_TIMEOUT, and at
- * that moment nobody can tell whose a number is. Keep 0, 1 and 2 open, as
+ * numbers are never touched again. Do that while no call is running and no client has just been
+ * freed, whose connections are still being closed: a call that is running ends as
+ * IK_STATUS_TIMEOUT, and at that moment nobody can tell whose a number is. Keep 0, 1 and 2 open, as
  * everywhere: else a connection may get one of these numbers.
  *
  * # The environment
@@ -141,8 +143,9 @@
  *
  * The requests of a client wait in one line, first come, first served: for a pause or pace that the
  * server asked for, for the client's own max_requests_per_second, and for a place, as at most 256 are
- * open at once. All of it counts as the call's time. A request that cannot have its turn in time fails at
- * once: as IK_STATUS_RATE_LIMITED where the server's wish stands in its way, else as IK_STATUS_TIMEOUT.
+ * open at once. All of it counts as the call's time. A request that cannot have its turn in time fails as
+ * soon as that is known: as IK_STATUS_RATE_LIMITED where the server's wish stands in its way, else as
+ * IK_STATUS_TIMEOUT, with "attempts" 0; a repetition that cannot, with what the attempt before came to.
  */
 
 #ifndef IMAGEKIT_H
@@ -518,8 +521,7 @@ ik_status ik_config_set_proxy(ik_config *config, const char *url);
 /**
  * How much a line of a log matters. A log takes those up to its own level.
  */
-enum ik_log_level
- {
+enum ik_log_level {
     /**
      * Nothing is told.
      */
@@ -545,8 +547,9 @@ enum ik_log_level
 /**
  * Takes one line of a client's log. Runs on the library's callback thread, one line at a time, after
  * callbacks of calls that are due. It may take its time: at most 1024 lines wait, more are dropped and
- * counted in the next one. What functions of this library log when they are called in it is dropped. It
- * must return: no exception, no longjmp(), no end of the thread.
+ * counted in the next one. What functions of this library log when they are called in it is dropped;
+ * those that wait give IK_STATUS_WOULD_DEADLOCK. It must return: no exception, no longjmp(), no end of
+ * the thread. For a child that is forked in it see "fork()" above.
  *
  * @param user_data  What was given to ik_config_set_log_callback().
  * @param level      One of enum ik_log_level, or one that a later version added.
@@ -571,7 +574,8 @@ typedef void (*ik_log_callback)(void *user_data, int32_t level, const char *mess
  * @param user_data  Passed to on_log. May be NULL.
  *
  * @retval IK_STATUS_OK                The log is set.
- * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or no such level. The old one stays.
+ * @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL, or on_log is and max_level is not off, or there
+ *                                     is no such level. The old one stays.
  * @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
  * @retval IK_STATUS_INTERNAL          A defect in this library.
  *
@@ -745,7 +749,8 @@ ik_status ik_restore_file_version(const ik_client *handle,
  * @param path       The path with its query, 1 to 8192 bytes, such as "/v1/files?limit=10". It is put
  *                   after the base URL as it stands, so it must be encoded: visible ASCII without #
  *                   and backslashes, one / at its beginning; before a ? no segment that is . or ..,
- *                   none with %2F or %5C, and no quotes, <, >, {, } or grave accents. Borrowed until
+ *                   none with %2F or %5C, and no quotes, <, >, {, } or grave accents; after it quotes,
+ *                   < and > go out percent-encoded. Borrowed until
  *                   this function returns.
  * @param body_json  The request's body, valid JSON, sent byte for byte; or NULL for none. Borrowed
  *                   until this function returns.
@@ -919,7 +924,7 @@ ik_status ik_request_call(const ik_client *handle,
  * exception, no longjmp(), no end of the thread.
  *
  * Functions that wait give IK_STATUS_WOULD_DEADLOCK in it; all others may be called, ik_call_free() of
- * this very call included. A child that is forked in it must end by exec or _exit().
+ * this very call included. For a child that is forked in it see "fork()" above.
  *
  * @param user_data  What was given to ik_call_start().
  * @param status     What came of the call.
@@ -934,7 +939,7 @@ typedef void (*ik_call_done)(void *user_data, ik_status status, char *json);
  * Sets how long this call may take, retries and waits included.
  *
  * @param call        A described call.
- * @param timeout_ms  1 to 86400000. Default: the client's.
+ * @param timeout_ms  Milliseconds, 1 to 86400000. Default: the client's.
  *
  * @retval IK_STATUS_OK                The time is set.
  * @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or out of range. The old value stays, and the call cannot
@@ -1027,7 +1032,7 @@ ik_status ik_call_perform(ik_call *call,
  * @param user_data  Passed to on_done, which alone touches it. May be NULL.
  *
  * @retval IK_STATUS_OK                  The call runs.
- * @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or an option of the call was refused.
+ * @retval IK_STATUS_INVALID_ARGUMENT    The call is NULL, or an option of it was refused.
  * @retval IK_STATUS_INVALID_HANDLE      The call was freed, or never was one.
  * @retval IK_STATUS_INVALID_STATE       The call was sent before, or its client was shut down.
  * @retval IK_STATUS_CANCELLED           The call was cancelled, or a shutdown is in progress.
@@ -1043,7 +1048,8 @@ ik_status ik_call_start(ik_call *call,
 
 /**
  * Waits until a call has ended, and gives its result: every time, to any number of threads, to each a
- * string of its own.
+ * string of its own. Whoever takes the result first has it checked, on his own time whatever timeout_ms
+ * says: about a millisecond for each 300 kB; each string is a copy.
  *
  * @param call        A call that was sent.
  * @param timeout_ms  How long to wait at most: 0 asks only, UINT64_MAX has no limit.
@@ -1053,7 +1059,7 @@ ik_status ik_call_start(ik_call *call,
  *
  * @retval IK_STATUS_OK                The answer is in *out_json.
  * @retval IK_STATUS_PENDING           The call has not ended in this time; it goes on.
- * @retval IK_STATUS_INVALID_ARGUMENT  The call is NULL, or that is the call's result.
+ * @retval IK_STATUS_INVALID_ARGUMENT  The call is NULL.
  * @retval IK_STATUS_INVALID_HANDLE    The call was freed, or never was one.
  * @retval IK_STATUS_INVALID_STATE     The call was not sent yet.
  * @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread, and timeout_ms is above 0.
@@ -1170,7 +1176,8 @@ ik_status ik_queue_new(ik_queue **out_queue);
  * @param user_data  Comes back with the completion; never looked at. May be NULL.
  *
  * @retval IK_STATUS_OK                  The call runs.
- * @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or an option of the call was refused.
+ * @retval IK_STATUS_INVALID_ARGUMENT    The queue or the call is NULL, or an option of the call was
+ *                                       refused.
  * @retval IK_STATUS_INVALID_HANDLE      The queue or the call was freed, or never was one.
  * @retval IK_STATUS_INVALID_STATE       The call was sent before, its client was shut down, or the queue
  *                                       was inherited over a fork.
@@ -1186,7 +1193,8 @@ ik_status ik_queue_start(ik_queue *queue,
                          void *user_data);
 
 /**
- * Takes the next completion, in the order in which calls ended. Each goes to one taker.
+ * Takes the next completion, in the order in which calls ended. Each goes to one taker, who has the
+ * answer checked on his own time, whatever timeout_ms says: about a millisecond for each 300 kB.
  *
  * @param queue          A queue.
  * @param timeout_ms     How long to wait at most: 0 asks only, UINT64_MAX has no limit.
@@ -1199,7 +1207,7 @@ ik_status ik_queue_start(ik_queue *queue,
  *
  * @retval IK_STATUS_OK                A completion was taken.
  * @retval IK_STATUS_PENDING           None came in this time.
- * @retval IK_STATUS_INVALID_ARGUMENT  A NULL. Nothing was taken.
+ * @retval IK_STATUS_INVALID_ARGUMENT  The queue or out_json is NULL. Nothing was taken.
  * @retval IK_STATUS_INVALID_HANDLE    The queue was freed, or never was one.
  * @retval IK_STATUS_INVALID_STATE     The queue was inherited over a fork.
  * @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread, and timeout_ms is above 0.
@@ -1239,7 +1247,7 @@ ik_status ik_queue_get_pending(const ik_queue *queue, uint64_t *out_count);
  * loop before ik_queue_free().
  *
  * @param queue   A queue.
- * @param out_fd  Always set: the descriptor; 0 on failure.
+ * @param out_fd  Always set: the descriptor; 0 on failure, which is standard input: look at the status.
  *
  * @retval IK_STATUS_OK                The descriptor is in *out_fd.
  * @retval IK_STATUS_INVALID_ARGUMENT  A NULL.
@@ -1307,8 +1315,9 @@ typedef int32_t (*ik_file_versions_callback)(void *user_data,
  * @param on_result        What is told of each result.
  * @param user_data        Passed to on_result. May be NULL.
  *
- * @retval IK_STATUS_OK                  Every index was reported, whatever came of it.
- * @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or count is too large. Nothing was sent.
+ * @retval IK_STATUS_OK                  Every index was reported, whatever came of it; or count is 0.
+ * @retval IK_STATUS_INVALID_ARGUMENT    The handle, file_ids or on_result is NULL, or count is too large.
+ *                                       Nothing was sent.
  * @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one. Nothing was sent.
  * @retval IK_STATUS_INVALID_STATE       The client was shut down. Nothing was sent.
  * @retval IK_STATUS_WOULD_DEADLOCK      This is the callback thread. Nothing was sent.
@@ -1343,7 +1352,8 @@ ik_status ik_get_file_versions_many(const ik_client *handle,
  * @retval IK_STATUS_OK              No code of the host runs on the library's threads, and they are
  *                                   joined. With everything freed, a leak checker finds nothing.
  * @retval IK_STATUS_PENDING         The time ran out while a callback or the look-up of a name still
- *                                   runs. All calls have ended; call again to wait longer.
+ *                                   runs, or a thread is still ending. All calls have ended; call again
+ *                                   to wait longer.
  * @retval IK_STATUS_WOULD_DEADLOCK  This is the callback thread. Nothing was cancelled.
  * @retval IK_STATUS_INTERNAL        A defect in this library.
  *

@@ -139,7 +139,7 @@ impl Call {
             Err(refused) => {
                 let error = self.not_taken(&refused);
                 let untold = self.record().completion.take();
-                match self.finish(Err(error.clone())) || untold.is_some() {
+                match self.conclude(Err(error.clone()), false) || untold.is_some() {
                     true => Err(error),
                     false => Ok(()),
                 }
@@ -170,6 +170,11 @@ impl Call {
 
     /// Ends the call in this way, unless it has ended. `false` where it had.
     pub fn finish(self: &Arc<Self>, body: Result<Vec<u8>, Error>) -> bool {
+        self.conclude(body, true)
+    }
+
+    /// The same; a call that came to nothing before it began is not told of.
+    fn conclude(self: &Arc<Self>, body: Result<Vec<u8>, Error>, is_told: bool) -> bool {
         let mut record = self.record();
         if self.end.get().is_some() {
             return false;
@@ -179,14 +184,19 @@ impl Call {
             Audience::All => Body::Kept(body),
             Audience::One => Body::ForOne(Mutex::new(body)),
         });
-        let metadata = record.metadata.take();
+        let mut metadata = record.metadata.take();
         // The wait that the server asked for stays known, whatever the last attempt came to.
-        let body = body.map_err(|error| Error {
-            retry_after: error.retry_after.or(metadata.retry_after),
-            ..error
+        let body = body.map_err(|error| {
+            metadata.retry_after = error.retry_after.or(metadata.retry_after);
+            Error {
+                retry_after: metadata.retry_after,
+                ..error
+            }
         });
         // Told before anyone can know of the end: who does may close the log, or end the process.
-        self.log_end(&body, &metadata);
+        if is_told {
+            self.log_end(&body, &metadata);
+        }
         // Noted before it can be seen: what ends because of this end is noted after it.
         if let Some(completion) = record.completion.take() {
             completion.note(self.clone());

@@ -11,8 +11,11 @@ pub trait Ids {
     /// How many there are.
     fn count(&self) -> u32;
 
-    /// One of them as its bytes; `None` where there is none at that place.
-    fn id(&self, index: u32) -> Option<&[u8]>;
+    /// One of them, or why there is none at that place.
+    ///
+    /// # Errors
+    /// `invalid_argument`.
+    fn id(&self, index: u32) -> Result<&str, Error>;
 }
 
 /// No further index.
@@ -39,14 +42,14 @@ impl<'a, I: Ids> Duplicates<'a, I> {
             next: table(ids.count())?,
         };
         for index in (0..ids.count()).rev() {
-            if let Some(id) = ids.id(index) {
+            if let Ok(id) = ids.id(index) {
                 found.link(index, id);
             }
         }
         Ok(found)
     }
 
-    fn link(&mut self, index: u32, id: &[u8]) {
+    fn link(&mut self, index: u32, id: &str) {
         let head = self.head_of(id);
         let (head, next) = (self.heads.get_mut(head), self.next.get_mut(place(index)));
         if let (Some(head), Some(next)) = (head, next) {
@@ -56,25 +59,25 @@ impl<'a, I: Ids> Duplicates<'a, I> {
 
     /// Is there no smaller index with the same id?
     pub fn is_first(&self, index: u32) -> bool {
-        let id = self.ids.id(index);
+        let id = self.ids.id(index).ok();
         let head = id.and_then(|id| self.heads.get(self.head_of(id)).copied());
         self.same_from(head, id) == Some(index)
     }
 
     /// The next index with the same id.
     pub fn next_after(&self, index: u32) -> Option<u32> {
-        let id = self.ids.id(index)?;
+        let id = self.ids.id(index).ok()?;
         let next = self.next.get(place(index)).copied();
         self.same_from(next, Some(id))
     }
 
-    fn same_from(&self, start: Option<u32>, id: Option<&[u8]>) -> Option<u32> {
+    fn same_from(&self, start: Option<u32>, id: Option<&str>) -> Option<u32> {
         std::iter::successors(start, |at| self.next.get(place(*at)).copied())
             .take_while(|at| *at != END)
-            .find(|at| self.ids.id(*at) == id)
+            .find(|at| self.ids.id(*at).ok() == id)
     }
 
-    fn head_of(&self, id: &[u8]) -> usize {
+    fn head_of(&self, id: &str) -> usize {
         let count = u64::from(self.ids.count()).max(1);
         usize::try_from(self.hasher.hash_one(id) % count).unwrap_or(0)
     }
@@ -105,8 +108,8 @@ mod tests {
             self.0.len() as u32
         }
 
-        fn id(&self, index: u32) -> Option<&[u8]> {
-            self.0[index as usize].map(str::as_bytes)
+        fn id(&self, index: u32) -> Result<&str, Error> {
+            self.0[index as usize].ok_or_else(|| Error::invalid_argument("none"))
         }
     }
 

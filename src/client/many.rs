@@ -36,6 +36,9 @@ impl Client {
         on_result: impl FnMut(u32, &Outcome) -> bool,
     ) -> Result<(), Error> {
         may_wait()?;
+        if ids.count() == 0 {
+            return Ok(());
+        }
         let shutdowns = shutdown::begun();
         if shutdown::is_in_progress() {
             return Err(stopped("a shutdown is in progress"));
@@ -96,17 +99,8 @@ impl<I: Ids, F: FnMut(u32, &Outcome) -> bool> Many<'_, I, F> {
 
     /// Sends the request for an id, unless it needs none.
     fn take_up(&mut self, index: u32) -> Result<(), Error> {
-        let operation = match self.ids.id(index).map(std::str::from_utf8) {
-            None => Err(Error::invalid_argument(
-                "file_id is NULL: pass an id as ImageKit gave it",
-            )),
-            Some(Err(error)) => Err(Error::invalid_argument(format!(
-                "file_id is not UTF-8 from byte {} on: convert it first",
-                error.valid_up_to()
-            ))),
-            Some(Ok(id)) => operation::get_file_versions(id),
-        };
-        let described = operation.and_then(|operation| self.client.description(operation));
+        let operation = self.ids.id(index).and_then(operation::get_file_versions);
+        let described = operation.and_then(|operation| self.client.describe(operation));
         let description = match described {
             Ok(description) => Arc::new(description),
             Err(error) => return self.report(index, &Err(error)),

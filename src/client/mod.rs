@@ -79,20 +79,21 @@ impl Client {
         })
     }
 
-    /// Describes a call, to be sent in one of several ways. A refusal is logged.
+    /// Describes a call, to be sent in one of several ways.
     ///
     /// # Errors
-    /// `invalid_argument` where `operation` is none, or its path cannot be put after the base URL.
-    pub fn describe(&self, operation: Result<Operation, Error>) -> Result<Description, Error> {
-        let described = operation.and_then(|operation| self.description(operation));
-        if let Err(error) = &described {
-            let log = &self.shared.log;
-            log.tell(Level::Warn, || {
-                format!("a call was refused: {}", error.message)
-            });
-            log.deliver();
-        }
-        described
+    /// `invalid_argument` where its path cannot be put after the base URL.
+    pub fn describe(&self, operation: Operation) -> Result<Description, Error> {
+        Description::new(self.shared.clone(), operation)
+    }
+
+    /// Logs that a call could not be described, for those who get no more than a status.
+    pub(crate) fn log_refusal(&self, why: &Error) {
+        let log = &self.shared.log;
+        log.tell(Level::Warn, || {
+            format!("a call was refused: {}", why.message)
+        });
+        log.deliver();
     }
 
     /// Sends an operation and waits for its answer: the server's own bytes, checked.
@@ -164,12 +165,8 @@ impl Client {
         self.send(operation)?.await
     }
 
-    fn description(&self, operation: Operation) -> Result<Description, Error> {
-        Description::new(self.shared.clone(), operation)
-    }
-
     fn call(&self, operation: Operation) -> Result<Arc<Call>, Error> {
-        let description = Arc::new(self.description(operation)?);
+        let description = Arc::new(self.describe(operation)?);
         Ok(Call::new(description, Audience::One, Clock::AtOnce, None))
     }
 }

@@ -159,11 +159,17 @@ impl Call {
             Status::TlsFailed => format!(
                 "no trust in {server}{through}: {cause}: check base_url, the clock and ca_file"
             ),
-            Status::ConnectionLost => format!(
-                "the connection to {server}{through} was lost before {request} was answered: {cause}: \
-                 try again later{}",
-                self.scheme_hint()
-            ),
+            Status::ConnectionLost => {
+                let advice = match self.description.is_repeatable() {
+                    true => "try again later",
+                    false => "the server may have acted, so look before you send it again",
+                };
+                format!(
+                    "the connection to {server}{through} was lost before {request} was answered: \
+                     {cause}: {advice}{}",
+                    self.scheme_hint()
+                )
+            }
             Status::InvalidResponse => self.useless(&cause),
             Status::ResponseTooLarge => {
                 format!(
@@ -223,11 +229,11 @@ impl Call {
             "{} was cancelled: {why}: describe a new call to send it again",
             self.request()
         );
-        let attempts = match self.is_foreign() {
-            true => 0, // a child must not look at what its parent may have locked
-            false => self.made(),
-        };
-        Error::new(Status::Cancelled, message).after(attempts)
+        let error = Error::new(Status::Cancelled, message);
+        match self.is_foreign() {
+            true => error, // a child must not look at what its parent may have locked
+            false => error.after(self.made()),
+        }
     }
 
     /// The line that a log has of a call.

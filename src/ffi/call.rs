@@ -21,7 +21,7 @@ use crate::transport::failure::refusal;
 /// exception, no longjmp(), no end of the thread.
 ///
 /// Functions that wait give IK_STATUS_WOULD_DEADLOCK in it; all others may be called, ik_call_free() of
-/// this very call included. A child that is forked in it must end by exec or _exit().
+/// this very call included. For a child that is forked in it see "fork()" above.
 ///
 /// @param user_data  What was given to ik_call_start().
 /// @param status     What came of the call.
@@ -35,7 +35,7 @@ pub type ik_call_done =
 /// Sets how long this call may take, retries and waits included.
 ///
 /// @param call        A described call.
-/// @param timeout_ms  1 to 86400000. Default: the client's.
+/// @param timeout_ms  Milliseconds, 1 to 86400000. Default: the client's.
 ///
 /// @retval IK_STATUS_OK                The time is set.
 /// @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or out of range. The old value stays, and the call cannot
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn ik_call_perform(
 /// @param user_data  Passed to on_done, which alone touches it. May be NULL.
 ///
 /// @retval IK_STATUS_OK                  The call runs.
-/// @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or an option of the call was refused.
+/// @retval IK_STATUS_INVALID_ARGUMENT    The call is NULL, or an option of it was refused.
 /// @retval IK_STATUS_INVALID_HANDLE      The call was freed, or never was one.
 /// @retval IK_STATUS_INVALID_STATE       The call was sent before, or its client was shut down.
 /// @retval IK_STATUS_CANCELLED           The call was cancelled, or a shutdown is in progress.
@@ -193,7 +193,8 @@ pub unsafe extern "C" fn ik_call_start(
 }
 
 /// Waits until a call has ended, and gives its result: every time, to any number of threads, to each a
-/// string of its own.
+/// string of its own. Whoever takes the result first has it checked, on his own time whatever timeout_ms
+/// says: about a millisecond for each 300 kB; each string is a copy.
 ///
 /// @param call        A call that was sent.
 /// @param timeout_ms  How long to wait at most: 0 asks only, UINT64_MAX has no limit.
@@ -203,7 +204,7 @@ pub unsafe extern "C" fn ik_call_start(
 ///
 /// @retval IK_STATUS_OK                The answer is in *out_json.
 /// @retval IK_STATUS_PENDING           The call has not ended in this time; it goes on.
-/// @retval IK_STATUS_INVALID_ARGUMENT  The call is NULL, or that is the call's result.
+/// @retval IK_STATUS_INVALID_ARGUMENT  The call is NULL.
 /// @retval IK_STATUS_INVALID_HANDLE    The call was freed, or never was one.
 /// @retval IK_STATUS_INVALID_STATE     The call was not sent yet.
 /// @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread, and timeout_ms is above 0.

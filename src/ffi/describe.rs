@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::client::ik_client;
 use super::handle;
-use super::operations::{Ids, request};
+use super::operations::{VersionIds, request};
 use super::stage::Stage;
 use super::status::ik_status;
 use super::string::{Text, is_null, status_of};
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn ik_get_file_version_details_call(
     out_call: *mut *mut ik_call,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (ids, out) = unsafe { (Ids::new(file_id, version_id), Place::new(out_call)) };
+    let (ids, out) = unsafe { (VersionIds::new(file_id, version_id), Place::new(out_call)) };
     describe(handle, out, || {
         let (file_id, version_id) = ids.required()?;
         operation::get_file_version_details(file_id, version_id)
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn ik_delete_file_version_call(
     out_call: *mut *mut ik_call,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (ids, out) = unsafe { (Ids::new(file_id, version_id), Place::new(out_call)) };
+    let (ids, out) = unsafe { (VersionIds::new(file_id, version_id), Place::new(out_call)) };
     describe(handle, out, || {
         let (file_id, version_id) = ids.required()?;
         operation::delete_file_version(file_id, version_id)
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn ik_restore_file_version_call(
     out_call: *mut *mut ik_call,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (ids, out) = unsafe { (Ids::new(file_id, version_id), Place::new(out_call)) };
+    let (ids, out) = unsafe { (VersionIds::new(file_id, version_id), Place::new(out_call)) };
     describe(handle, out, || {
         let (file_id, version_id) = ids.required()?;
         operation::restore_file_version(file_id, version_id)
@@ -228,8 +228,9 @@ fn describe(
     status_of(|| {
         let out = out.ok_or_else(|| is_null("out_call"))?;
         let client = handle::get::<Client>("handle", handle)?;
-        let call = Stage::new(client.describe(operation())?);
-        out.fill(handle::insert(call)?);
+        let described = operation().and_then(|operation| client.describe(operation));
+        let description = described.inspect_err(|why| client.log_refusal(why))?;
+        out.fill(handle::insert(Stage::new(description))?);
         Ok(())
     })
 }

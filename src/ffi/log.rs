@@ -11,8 +11,9 @@ use crate::primitives::error::Error;
 
 /// Takes one line of a client's log. Runs on the library's callback thread, one line at a time, after
 /// callbacks of calls that are due. It may take its time: at most 1024 lines wait, more are dropped and
-/// counted in the next one. What functions of this library log when they are called in it is dropped. It
-/// must return: no exception, no longjmp(), no end of the thread.
+/// counted in the next one. What functions of this library log when they are called in it is dropped;
+/// those that wait give IK_STATUS_WOULD_DEADLOCK. It must return: no exception, no longjmp(), no end of
+/// the thread. For a child that is forked in it see "fork()" above.
 ///
 /// @param user_data  What was given to ik_config_set_log_callback().
 /// @param level      One of enum ik_log_level, or one that a later version added.
@@ -36,7 +37,8 @@ pub type ik_log_callback =
 /// @param user_data  Passed to on_log. May be NULL.
 ///
 /// @retval IK_STATUS_OK                The log is set.
-/// @retval IK_STATUS_INVALID_ARGUMENT  A NULL, or no such level. The old one stays.
+/// @retval IK_STATUS_INVALID_ARGUMENT  The config is NULL, or on_log is and max_level is not off, or there
+///                                     is no such level. The old one stays.
 /// @retval IK_STATUS_INVALID_HANDLE    The config was freed, or never was one.
 /// @retval IK_STATUS_INTERNAL          A defect in this library.
 ///

@@ -1,11 +1,11 @@
 //! Many files at once.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{c_char, c_void};
 
 use super::client::ik_client;
 use super::handle;
 use super::status::ik_status;
-use super::string::{in_c, is_null, status_of};
+use super::string::{Text, in_c, is_null, status_of};
 use crate::client::Client;
 use crate::client::call::may_wait;
 use crate::client::duplicates::Ids;
@@ -50,8 +50,9 @@ pub type ik_file_versions_callback = Option<
 /// @param on_result        What is told of each result.
 /// @param user_data        Passed to on_result. May be NULL.
 ///
-/// @retval IK_STATUS_OK                  Every index was reported, whatever came of it.
-/// @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or count is too large. Nothing was sent.
+/// @retval IK_STATUS_OK                  Every index was reported, whatever came of it; or count is 0.
+/// @retval IK_STATUS_INVALID_ARGUMENT    The handle, file_ids or on_result is NULL, or count is too large.
+///                                       Nothing was sent.
 /// @retval IK_STATUS_INVALID_HANDLE      The client was freed, or never was one. Nothing was sent.
 /// @retval IK_STATUS_INVALID_STATE       The client was shut down. Nothing was sent.
 /// @retval IK_STATUS_WOULD_DEADLOCK      This is the callback thread. Nothing was sent.
@@ -117,12 +118,10 @@ impl Ids for FileIds<'_> {
         self.count
     }
 
-    fn id(&self, index: u32) -> Option<&[u8]> {
-        let id = *self.ids.get(usize::try_from(index).ok()?)?;
-        match id.is_null() {
-            true => None,
-            // SAFETY: not NULL, and the promise made to `new`.
-            false => Some(unsafe { CStr::from_ptr(id) }.to_bytes()),
-        }
+    fn id(&self, index: u32) -> Result<&str, Error> {
+        let place = usize::try_from(index).unwrap_or(usize::MAX);
+        let id = self.ids.get(place).copied().unwrap_or(std::ptr::null());
+        // SAFETY: the promise made to `new`.
+        unsafe { Text::new("file_id", id) }.required()
     }
 }

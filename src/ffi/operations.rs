@@ -73,7 +73,7 @@ pub unsafe extern "C" fn ik_get_file_version_details(
     out_json: *mut *mut c_char,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (ids, out) = unsafe { (Ids::new(file_id, version_id), Out::new(out_json)) };
+    let (ids, out) = unsafe { (VersionIds::new(file_id, version_id), Out::new(out_json)) };
     perform(handle, out, || {
         let (file_id, version_id) = ids.required()?;
         operation::get_file_version_details(file_id, version_id)
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn ik_delete_file_version(
     out_json: *mut *mut c_char,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (ids, out) = unsafe { (Ids::new(file_id, version_id), Out::new(out_json)) };
+    let (ids, out) = unsafe { (VersionIds::new(file_id, version_id), Out::new(out_json)) };
     perform(handle, out, || {
         let (file_id, version_id) = ids.required()?;
         operation::delete_file_version(file_id, version_id)
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn ik_restore_file_version(
     out_json: *mut *mut c_char,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (ids, out) = unsafe { (Ids::new(file_id, version_id), Out::new(out_json)) };
+    let (ids, out) = unsafe { (VersionIds::new(file_id, version_id), Out::new(out_json)) };
     perform(handle, out, || {
         let (file_id, version_id) = ids.required()?;
         operation::restore_file_version(file_id, version_id)
@@ -160,7 +160,8 @@ pub unsafe extern "C" fn ik_restore_file_version(
 /// @param path       The path with its query, 1 to 8192 bytes, such as "/v1/files?limit=10". It is put
 ///                   after the base URL as it stands, so it must be encoded: visible ASCII without #
 ///                   and backslashes, one / at its beginning; before a ? no segment that is . or ..,
-///                   none with %2F or %5C, and no quotes, <, >, {, } or grave accents. Borrowed until
+///                   none with %2F or %5C, and no quotes, <, >, {, } or grave accents; after it quotes,
+///                   < and > go out percent-encoded. Borrowed until
 ///                   this function returns.
 /// @param body_json  The request's body, valid JSON, sent byte for byte; or NULL for none. Borrowed
 ///                   until this function returns.
@@ -208,18 +209,18 @@ pub(super) fn request(
 }
 
 /// The two ids of a version.
-pub(super) struct Ids<'a> {
+pub(super) struct VersionIds<'a> {
     file: Text<'a>,
     version: Text<'a>,
 }
 
-impl<'a> Ids<'a> {
+impl<'a> VersionIds<'a> {
     /// # Safety
     /// As for [`Text::new`], for each.
-    pub(super) unsafe fn new(file_id: *const c_char, version_id: *const c_char) -> Ids<'a> {
+    pub(super) unsafe fn new(file_id: *const c_char, version_id: *const c_char) -> VersionIds<'a> {
         // SAFETY: the caller's promise.
         unsafe {
-            Ids {
+            VersionIds {
                 file: Text::new("file_id", file_id),
                 version: Text::new("version_id", version_id),
             }

@@ -75,7 +75,8 @@ pub unsafe extern "C" fn ik_queue_new(out_queue: *mut *mut ik_queue) -> ik_statu
 /// @param user_data  Comes back with the completion; never looked at. May be NULL.
 ///
 /// @retval IK_STATUS_OK                  The call runs.
-/// @retval IK_STATUS_INVALID_ARGUMENT    A NULL, or an option of the call was refused.
+/// @retval IK_STATUS_INVALID_ARGUMENT    The queue or the call is NULL, or an option of the call was
+///                                       refused.
 /// @retval IK_STATUS_INVALID_HANDLE      The queue or the call was freed, or never was one.
 /// @retval IK_STATUS_INVALID_STATE       The call was sent before, its client was shut down, or the queue
 ///                                       was inherited over a fork.
@@ -99,7 +100,8 @@ pub extern "C" fn ik_queue_start(
     })
 }
 
-/// Takes the next completion, in the order in which calls ended. Each goes to one taker.
+/// Takes the next completion, in the order in which calls ended. Each goes to one taker, who has the
+/// answer checked on his own time, whatever timeout_ms says: about a millisecond for each 300 kB.
 ///
 /// @param queue          A queue.
 /// @param timeout_ms     How long to wait at most: 0 asks only, UINT64_MAX has no limit.
@@ -112,7 +114,7 @@ pub extern "C" fn ik_queue_start(
 ///
 /// @retval IK_STATUS_OK                A completion was taken.
 /// @retval IK_STATUS_PENDING           None came in this time.
-/// @retval IK_STATUS_INVALID_ARGUMENT  A NULL. Nothing was taken.
+/// @retval IK_STATUS_INVALID_ARGUMENT  The queue or out_json is NULL. Nothing was taken.
 /// @retval IK_STATUS_INVALID_HANDLE    The queue was freed, or never was one.
 /// @retval IK_STATUS_INVALID_STATE     The queue was inherited over a fork.
 /// @retval IK_STATUS_WOULD_DEADLOCK    This is the callback thread, and timeout_ms is above 0.
@@ -187,7 +189,7 @@ pub unsafe extern "C" fn ik_queue_get_pending(
 /// loop before ik_queue_free().
 ///
 /// @param queue   A queue.
-/// @param out_fd  Always set: the descriptor; 0 on failure.
+/// @param out_fd  Always set: the descriptor; 0 on failure, which is standard input: look at the status.
 ///
 /// @retval IK_STATUS_OK                The descriptor is in *out_fd.
 /// @retval IK_STATUS_INVALID_ARGUMENT  A NULL.

@@ -23,7 +23,8 @@ use crate::client::shutdown::shutdown;
 /// @retval IK_STATUS_OK              No code of the host runs on the library's threads, and they are
 ///                                   joined. With everything freed, a leak checker finds nothing.
 /// @retval IK_STATUS_PENDING         The time ran out while a callback or the look-up of a name still
-///                                   runs. All calls have ended; call again to wait longer.
+///                                   runs, or a thread is still ending. All calls have ended; call again
+///                                   to wait longer.
 /// @retval IK_STATUS_WOULD_DEADLOCK  This is the callback thread. Nothing was cancelled.
 /// @retval IK_STATUS_INTERNAL        A defect in this library.
 ///

@@ -36,7 +36,7 @@ pub struct Described {
 impl Object for Stage {
     type Opaque = ik_call;
     const NAME: &'static str = "call";
-    const MAKER: &'static str = "one of the functions ik_..._call()";
+    const MAKER: &'static str = "ik_get_file_versions_call() or another that describes one";
     const TYPE: u64 = 3;
 
     fn slots(registry: &mut Registry) -> &mut Slots<Self> {

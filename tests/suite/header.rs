@@ -233,6 +233,7 @@ fn plain_enums(text: &str) -> String {
         is_sizing &= !line.starts_with("#endif");
     }
     plain
+        .replace("\n {\n", " {\n")
         .replace("IK_STATUS_CODE_", "IK_STATUS_")
         .replace("ik_status_code\n {", "ik_status_code {")
 }

@@ -174,17 +174,17 @@ fn the_newest_wait_that_the_server_asked_for_is_told_of_successes_and_failures()
 fn times_are_counted_from_the_sending_of_the_call() {
     let whole = ok("[]");
     let (head, body) = whole.split_at(whole.len() - 2);
-    let slow = vec![PauseMs(200), send(head), PauseMs(300), send(body)];
+    let slow = vec![PauseMs(200), send(head), PauseMs(500), send(body)];
     let server = Server::deciding(move |_, _| slow.clone());
     let (answer, metadata) = of_versions(&server);
-    let [queued, first_byte, total] = ["queuedUs", "firstByteUs", "totalUs"]
+    let [first_byte, total] = ["firstByteUs", "totalUs"]
         .map(|name| Duration::from_micros(metadata["timings"][name].as_u64().expect("a time")));
-    assert!(queued < Duration::from_millis(200), "{metadata}");
     assert!(first_byte >= Duration::from_millis(199), "{metadata}");
     assert!(
-        total >= first_byte + Duration::from_millis(290),
+        first_byte < total - Duration::from_millis(100),
         "{metadata}"
     );
+    assert!(total >= Duration::from_millis(699), "{metadata}");
     assert!(
         total <= answer.took + Duration::from_millis(2),
         "{metadata}, {answer:?}"
@@ -194,10 +194,12 @@ fn times_are_counted_from_the_sending_of_the_call() {
     let answers = [crate::script::answer(status, headers, "{}"), ok("[]")];
     let server = Server::answers(answers);
     let (_, metadata) = of_versions(&server);
-    let total = metadata["timings"]["totalUs"].as_u64();
-    assert!(total >= Some(300_000), "waits count: {metadata}");
-    let queued = metadata["timings"]["queuedUs"].as_u64();
-    assert!(queued < Some(300_000), "until it first left: {metadata}");
+    let [queued, total] =
+        ["queuedUs", "totalUs"].map(|name| metadata["timings"][name].as_u64().expect("a time"));
+    assert!(
+        total >= queued + 300_000,
+        "the wait came after the first: {metadata}"
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn a_shutdown_cancels_all_runs_every_callback_and_leaves_no_thread_and_no_descri
 
 #[test]
 fn a_shutdown_gives_up_in_time_and_meanwhile_nothing_can_be_sent() {
-    timed(|| expect_each_by(&run("blocked"), Duration::from_millis(25)));
+    timed(|| expect_each_by(&run("blocked"), Duration::from_millis(100)));
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_client_that_is_shut_down_ends_for_good_and_no_other_does() {
 
 #[test]
 fn the_shutdown_of_a_client_waits_for_its_callbacks_alone() {
-    timed(|| expect_each_by(&run("blocked-client"), Duration::from_millis(25)));
+    timed(|| expect_each_by(&run("blocked-client"), Duration::from_millis(100)));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_shutdown_does_not_wait_for_a_resolver_longer_than_it_may() {
     timed(|| {
         let program = c_program("lost");
         let seen = program.command().arg("look-up").run().expect_ok();
-        expect_each_by(&seen, Duration::from_millis(50));
+        expect_each_by(&seen, Duration::from_millis(100));
     });
 }
 
