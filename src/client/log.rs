@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::primitives::error::Error;
 use crate::primitives::secret::Redactor;
@@ -103,6 +103,7 @@ impl Log {
                 on_line,
                 shutdowns: shutdown::begun(),
                 is_closed: AtomicBool::new(false),
+                dropped: AtomicU64::new(0),
             })
         });
         Log {
@@ -157,6 +158,7 @@ struct Host {
     /// How many shutdowns had begun before: the next one that is done may take the function with it.
     shutdowns: u64,
     is_closed: AtomicBool,
+    dropped: AtomicU64,
 }
 
 impl TakesLines for Host {
@@ -164,6 +166,10 @@ impl TakesLines for Host {
         if let Ok(level) = Level::from_number(level) {
             (self.on_line)(level, text);
         }
+    }
+
+    fn dropped(&self) -> &AtomicU64 {
+        &self.dropped
     }
 
     fn is_open(&self) -> bool {

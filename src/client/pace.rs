@@ -16,6 +16,10 @@ use tokio::time::{Instant, sleep_until};
 use turns::Turns;
 pub use turns::{Cause, MAX_OPEN, TooLate};
 
+/// How long a long line is left alone after a look through it, and what a long one is.
+const BETWEEN_SWEEPS: Duration = Duration::from_millis(10);
+const LONG_LINE: usize = 1000;
+
 /// The line in which the attempts of a client wait for their turns.
 #[derive(Debug)]
 pub struct Pace {
@@ -36,6 +40,10 @@ struct State {
     line: VecDeque<Arc<Waiter>>,
     /// How many ever stood in the line.
     tickets: u64,
+    /// No sweep before this: a server that moves the turns with each answer must not keep us busy.
+    next_sweep: Option<Instant>,
+    /// Were turns moved since the last one?
+    is_moved: bool,
 }
 
 #[derive(Debug)]
@@ -55,6 +63,8 @@ impl Pace {
                 turns: Turns::new(limit),
                 line: VecDeque::new(),
                 tickets: 0,
+                next_sweep: None,
+                is_moved: false,
             }),
         }
     }
@@ -64,7 +74,7 @@ impl Pace {
         let now = Instant::now();
         let mut state = self.lock();
         if state.turns.observe(spacing, now) {
-            state.sweep(now);
+            state.note_move(now);
         }
     }
 
@@ -73,7 +83,7 @@ impl Pace {
         let now = Instant::now();
         let mut state = self.lock();
         state.turns.pause(asked, now);
-        state.sweep(now);
+        state.note_move(now);
     }
 
     /// Waits for the next turn and a place, if they can come before the deadline.
@@ -107,6 +117,22 @@ impl State {
         });
         self.line.push_back(waiter.clone());
         waiter
+    }
+
+    /// Turns were moved: at once, or soon, somebody looks through the line.
+    fn note_move(&mut self, now: Instant) {
+        self.is_moved = true;
+        self.sweep_if_due(now);
+        self.wake_first();
+    }
+
+    fn sweep_if_due(&mut self, now: Instant) {
+        if self.is_moved && self.next_sweep.is_none_or(|next| next <= now) {
+            let is_long = self.line.len() > LONG_LINE;
+            self.next_sweep = is_long.then(|| now + BETWEEN_SWEEPS);
+            self.is_moved = false;
+            self.sweep(now);
+        }
     }
 
     /// Turns were moved. Who is too late now goes home, and no longer stands before the others; only
@@ -181,6 +207,7 @@ impl<'a> InLine<'a> {
             let alarm = {
                 let now = Instant::now();
                 let mut state = self.pace.lock();
+                state.sweep_if_due(now);
                 if let Some(late) = self.waiter.late.get() {
                     return Err(*late);
                 }
@@ -196,7 +223,10 @@ impl<'a> InLine<'a> {
                 }
                 // For a place the first waits without a clock, as the others do for being the first.
                 let turn = Some(state.turns.next(now, 0));
-                turn.filter(|turn| ahead == 0 && *turn > now).or(deadline)
+                let turn = turn.filter(|turn| ahead == 0 && *turn > now).or(deadline);
+                // The first sees to it that the line is looked through when it may be.
+                let sweep = state.next_sweep.filter(|_| ahead == 0 && state.is_moved);
+                [turn, sweep].into_iter().flatten().min()
             };
             self.waiter.until(alarm).await;
         }

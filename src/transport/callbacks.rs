@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::LocalKey;
 use std::time::Instant;
@@ -26,6 +27,9 @@ pub trait TakesLines: Send + Sync {
     /// Takes one line. On the callback thread.
     fn line(&self, level: i32, text: &str);
 
+    /// How many lines were dropped for want of room since the last one.
+    fn dropped(&self) -> &AtomicU64;
+
     /// Does it take more lines?
     fn is_open(&self) -> bool;
 
@@ -45,13 +49,14 @@ struct Callbacks {
 struct State {
     dues: VecDeque<Due>,
     lines: VecDeque<Line>,
-    /// How many lines were dropped for want of room.
-    dropped: u64,
     /// How many callbacks will come, for each owner that has some.
     reserved: HashMap<u64, usize>,
     /// Whose callback runs.
     running: Option<u64>,
     has_thread: bool,
+    /// The thread ends when nothing is due any more, though whoever asked for it may have gone.
+    is_to_end: bool,
+    /// How many wait for its end.
     stopping: usize,
 }
 
@@ -143,10 +148,10 @@ pub fn log(owner: u64, level: i32, text: String, to: Arc<dyn TakesLines>) {
         return;
     }
     if state.lines.len() >= MAX_LINES {
-        state.dropped += 1;
+        to.dropped().fetch_add(1, Ordering::Relaxed);
         return;
     }
-    let text = match std::mem::take(&mut state.dropped) {
+    let text = match to.dropped().swap(0, Ordering::Relaxed) {
         0 => text,
         dropped => format!("{dropped} lines were dropped before this one: {text}"),
     };
@@ -189,6 +194,7 @@ pub fn stop(shutdown: &Shutdown, until: Option<Instant>) -> bool {
         let _waiting = callbacks.staff(&mut state);
     }
     state.stopping += 1;
+    state.is_to_end = true;
     drop(state);
     callbacks.changed.notify_all();
     let is_stopped = loop {
@@ -213,6 +219,7 @@ impl Callbacks {
             self.threads
                 .begin("imagekit-calls", STACK_BYTES, Box::new(serve))?;
             state.has_thread = true;
+            state.is_to_end = state.stopping > 0;
         }
         Ok(())
     }
@@ -250,7 +257,7 @@ impl Callbacks {
                 state.running = Some(line.owner);
                 return Some(Next::Line(line));
             }
-            if state.stopping > 0 && state.reserved.is_empty() {
+            if state.is_to_end && state.reserved.is_empty() {
                 state.has_thread = false;
                 // An empty table keeps its room, and leak checkers do not understand how it points there.
                 state.reserved.shrink_to_fit();

@@ -32,7 +32,10 @@ impl Threads {
         body: Box<dyn FnOnce() + Send>,
     ) -> io::Result<()> {
         let mut state = self.lock();
-        state.ended.clear(); // whom nobody waits for
+        // Whom nobody waited for, and who is gone.
+        for gone in state.ended.extract_if(.., |ended| ended.is_finished()) {
+            std::mem::forget(gone.join());
+        }
         let number = state.begun;
         let handle = system().spawn(
             name,

@@ -21,6 +21,7 @@ use crate::transport::system::{self, Canary, System};
 pub fn install() {
     system::install(Unix);
     watch_forks();
+    pin_library();
 }
 
 struct Unix;
@@ -63,7 +64,6 @@ impl System for Unix {
         stack_bytes: usize,
         body: Box<dyn FnOnce() + Send>,
     ) -> io::Result<JoinHandle<()>> {
-        pin_library();
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
             .stack_size(stack_bytes);
@@ -387,7 +387,7 @@ unsafe extern "C" fn in_child() {
 /// outlive it. The shared library says so itself, but the static one cannot.
 fn pin_library() {
     static PINNED: AtomicBool = AtomicBool::new(false);
-    if PINNED.swap(true, Ordering::AcqRel) {
+    if PINNED.load(Ordering::Acquire) || PINNED.swap(true, Ordering::AcqRel) {
         return;
     }
     let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
