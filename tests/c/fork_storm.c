@@ -4,7 +4,7 @@
 
 #include <sched.h>
 
-enum { THREADS = 6, FORKS = 60, HANGS_AFTER_S = 30 };
+enum { THREADS = 6, FORKS = 30, HANGS_AFTER_S = 30 };
 
 static struct {
     const ik_client *client;
