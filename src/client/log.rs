@@ -102,6 +102,7 @@ impl Log {
             Arc::new(Host {
                 on_line,
                 shutdowns: shutdown::begun(),
+                is_awake: AtomicBool::new(false),
                 is_closed: AtomicBool::new(false),
                 dropped: AtomicU64::new(0),
             })
@@ -129,11 +130,13 @@ impl Log {
         }
     }
 
-    /// Sees to it that lines are delivered, those that were told before anything was sent as well.
+    /// Sees to it that lines are delivered as they come, and those that came before anything was sent.
     pub fn deliver(&self) {
-        let is_wanted = self.max_level > Level::Off;
-        if is_wanted && self.host.as_ref().is_some_and(|host| host.is_open()) {
-            callbacks::expect_lines();
+        let host = self.host.as_ref().filter(|_| self.max_level > Level::Off);
+        if let Some(host) = host
+            && !host.is_awake.swap(true, Ordering::AcqRel)
+        {
+            callbacks::deliver_lines();
         }
     }
 
@@ -157,6 +160,7 @@ struct Host {
     on_line: OnLine,
     /// How many shutdowns had begun before: the next one that is done may take the function with it.
     shutdowns: u64,
+    is_awake: AtomicBool,
     is_closed: AtomicBool,
     dropped: AtomicU64,
 }
@@ -170,6 +174,10 @@ impl TakesLines for Host {
 
     fn dropped(&self) -> &AtomicU64 {
         &self.dropped
+    }
+
+    fn is_awake(&self) -> bool {
+        self.is_awake.load(Ordering::Acquire)
     }
 
     fn is_open(&self) -> bool {

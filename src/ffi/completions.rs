@@ -31,6 +31,8 @@ struct State {
     bound: HashMap<u64, Option<Arc<Call>>>,
     tickets: u64,
     signal: Option<Signal>,
+    /// When a taker last made sure that somebody still works for the calls.
+    looked_after: Instant,
     is_freed: bool,
 }
 
@@ -63,6 +65,7 @@ impl Queue {
                 bound: HashMap::new(),
                 tickets: 0,
                 signal,
+                looked_after: Instant::now(),
                 is_freed: false,
             }),
             changed: Condvar::new(),
@@ -136,18 +139,21 @@ impl Queue {
                 state.show();
                 return Ok(landed);
             }
-            // Who waits for a completion may wait for a thread that the host has cut off.
-            let tick = Instant::now() + TICK;
-            let soon = until.map_or(tick, |until| until.min(tick));
-            if let Some(woken) = wait(&self.changed, state, Some(soon)) {
-                state = woken;
+            // Who waits, or asks again and again, may do so for a thread that the host has cut off.
+            if state.looked_after.elapsed() >= TICK {
+                state.looked_after = Instant::now();
+                drop(state);
+                runtime::look_after();
+                state = self.lock();
                 continue;
             }
-            if until.is_some_and(|until| until <= Instant::now()) {
+            let tick = state.looked_after + TICK;
+            let soon = until.map_or(tick, |until| until.min(tick));
+            let woken = wait(&self.changed, state, Some(soon));
+            if woken.is_none() && until.is_some_and(|until| until <= Instant::now()) {
                 return Err(Error::new(Status::Pending, "no call has ended"));
             }
-            runtime::look_after();
-            state = self.lock();
+            state = woken.unwrap_or_else(|| self.lock());
         }
     }
 

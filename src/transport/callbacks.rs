@@ -30,6 +30,9 @@ pub trait TakesLines: Send + Sync {
     /// How many lines were dropped for want of room since the last one.
     fn dropped(&self) -> &AtomicU64;
 
+    /// Are its lines delivered as they come? Else they wait until the first call is sent.
+    fn is_awake(&self) -> bool;
+
     /// Does it take more lines?
     fn is_open(&self) -> bool;
 
@@ -91,12 +94,11 @@ fn is_here(mark: &'static LocalKey<Cell<u64>>) -> bool {
     mark.get() != 0 && mark.get() == system().fork_mark()
 }
 
-/// Starts the thread where it does not run yet, for the lines that wait and for those that come.
-pub fn expect_lines() {
+/// Starts the thread where it does not run yet, for the lines that wait.
+pub fn deliver_lines() {
     let callbacks = CALLBACKS.current();
     let mut state = callbacks.lock();
-    if state.stopping == 0 {
-        // Where there is no room for a thread, they wait for the next occasion.
+    if state.stopping == 0 && !state.lines.is_empty() {
         let _waiting = callbacks.staff(&mut state);
     }
 }
@@ -155,6 +157,10 @@ pub fn log(owner: u64, level: i32, text: String, to: Arc<dyn TakesLines>) {
         0 => text,
         dropped => format!("{dropped} lines were dropped before this one: {text}"),
     };
+    if to.is_awake() && state.stopping == 0 {
+        // Where there is no room for a thread, they wait for the next occasion.
+        let _waiting = callbacks.staff(&mut state);
+    }
     state.lines.push_back(Line {
         owner,
         level,

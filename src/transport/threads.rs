@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::system::system;
 
+/// How many that have ended are kept to be joined.
+const MAX_UNJOINED: usize = 8;
+
 /// Some threads, until they are joined.
 #[derive(Debug, Default)]
 pub struct Threads {
@@ -32,10 +35,10 @@ impl Threads {
         body: Box<dyn FnOnce() + Send>,
     ) -> io::Result<()> {
         let mut state = self.lock();
-        // Whom nobody waited for, and who is gone.
-        for gone in state.ended.extract_if(.., |ended| ended.is_finished()) {
-            std::mem::forget(gone.join());
-        }
+        // Whom nobody waited for, and who is long gone. Not joined here: the last that a thread does may be
+        // a destructor of the host's, which waits for a lock that our caller holds.
+        let gone = state.ended.len().saturating_sub(MAX_UNJOINED);
+        state.ended.drain(..gone);
         let number = state.begun;
         let handle = system().spawn(
             name,
