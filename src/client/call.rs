@@ -10,7 +10,6 @@ use super::description::{Description, closed};
 use super::log::Level;
 use super::metadata::Metadata;
 use crate::primitives::error::Error;
-use crate::primitives::json;
 use crate::primitives::status::Status;
 use crate::transport::failure::refusal;
 use crate::transport::generation::Generation;
@@ -21,12 +20,6 @@ use crate::transport::{callbacks, threads};
 /// How long a caller waits beyond the deadline for the I/O thread's own word on it.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// What an operation gives whose answer needs no body.
-const EMPTY: &[u8] = b"{}";
-
-/// Why a call of the parent's counts as cancelled in its child.
-const FOREIGN: &str = "it runs in the process that this one was forked from";
-
 /// A call that was sent. In a forked child one that was running counts as cancelled.
 pub struct Call {
     pub(super) description: Arc<Description>,
@@ -36,9 +29,10 @@ pub struct Call {
     /// What is known so far. Of the process that sent the call alone: a child may find it locked.
     record: Mutex<Record>,
     changed: Condvar,
-    end: OnceBox<End>,
-    checking: Mutex<()>,
-    verdict: OnceBox<Result<(), Error>>,
+    pub(super) end: OnceBox<End>,
+    /// Held by the one who has the answer checked.
+    pub(super) checking: Mutex<()>,
+    pub(super) verdict: OnceBox<Result<(), Error>>,
 }
 
 /// When a call's time begins to run.
@@ -60,13 +54,13 @@ pub(super) struct Record {
 }
 
 /// How a call ended.
-struct End {
-    body: Result<Body, Error>,
-    metadata: Metadata,
+pub(super) struct End {
+    pub(super) body: Result<Body, Error>,
+    pub(super) metadata: Metadata,
 }
 
 /// The body of a success, not yet checked.
-enum Body {
+pub(super) enum Body {
     /// For all who ask; without a lock, as a child may ask as well.
     Kept(Vec<u8>),
     /// For the only one who knows of the call.
@@ -138,6 +132,11 @@ impl Call {
             Err(_) if self.has_ended() => Ok(()),
             Err(refused) => {
                 let error = self.not_taken(&refused);
+                if matches!(refused, NotTaken::Refused(_)) {
+                    // Who started it gets no more than a status.
+                    let log = &self.description.shared.log;
+                    log.tell(Level::Warn, || error.message.clone());
+                }
                 let untold = self.record().completion.take();
                 match self.conclude(Err(error.clone()), false) || untold.is_some() {
                     true => Err(error),
@@ -263,104 +262,6 @@ impl Call {
         has_ended
     }
 
-    /// The checked answer of a call that has ended. Whoever asks first has it checked, here and now: a
-    /// large body must not hold up the I/O thread.
-    ///
-    /// # Errors
-    /// Every failing status from `bad_request` on.
-    pub fn result(&self) -> Result<&[u8], Error> {
-        let end = self.ended()?;
-        let body = match &end.body {
-            Ok(Body::Kept(body)) => body.as_slice(),
-            Ok(Body::ForOne(_)) => return Err(self.defect("its answer is not for all")),
-            Err(error) => return Err(self.redacted(error.clone())),
-        };
-        if self.verdict.get().is_none() {
-            // A child must not wait for one that its parent held when it forked.
-            let _one_at_a_time = (!self.is_foreign()).then(|| lock(&self.checking));
-            self.verdict
-                .get_or_init(|| Box::new(self.check(&end.metadata, body)));
-        }
-        match self.verdict.get() {
-            Some(Err(error)) => Err(error.clone()),
-            _ if self.is_without_body(&end.metadata, body) => Ok(EMPTY),
-            _ => Ok(body),
-        }
-    }
-
-    /// The end, for those who know that it has come.
-    fn ended(&self) -> Result<&End, Error> {
-        if self.end.get().is_none() && !self.is_foreign() {
-            drop(self.record()); // held until the end can be seen
-        }
-        self.end.get().ok_or_else(|| self.cancelled(FOREIGN))
-    }
-
-    /// The same for the only one who knows of the call, once and without a copy.
-    ///
-    /// # Errors
-    /// As [`Call::result`].
-    pub fn take(&self) -> Result<Vec<u8>, Error> {
-        let end = self.ended()?;
-        let body = match &end.body {
-            Ok(Body::ForOne(body)) => std::mem::take(&mut *lock(body)),
-            _ => return self.result().map(<[u8]>::to_vec),
-        };
-        self.check(&end.metadata, &body)?;
-        match self.is_without_body(&end.metadata, &body) {
-            true => Ok(EMPTY.to_vec()),
-            false => Ok(body),
-        }
-    }
-
-    /// Is the body of a success what the operation promises? Takes time for a large one.
-    fn check(&self, metadata: &Metadata, body: &[u8]) -> Result<(), Error> {
-        let checked = match self.is_without_body(metadata, body) {
-            true => Ok(()),
-            false => self.check_document(metadata, body),
-        };
-        checked.map_err(|error| {
-            let error = self.redacted(error);
-            let log = &self.description.shared.log;
-            log.tell(Level::Warn, || error.message.clone());
-            error
-        })
-    }
-
-    fn check_document(&self, metadata: &Metadata, body: &[u8]) -> Result<(), Error> {
-        match json::check(body, self.description.operation.answer) {
-            Ok(()) if !is_empty(metadata, body) => Ok(()),
-            Ok(()) => Err(self.unusable(metadata, body, "a document was due")),
-            Err(why) => Err(self.unusable(metadata, body, &why)),
-        }
-    }
-
-    fn is_without_body(&self, metadata: &Metadata, body: &[u8]) -> bool {
-        self.description.operation.may_be_empty && is_empty(metadata, body)
-    }
-
-    fn redacted(&self, error: Error) -> Error {
-        error.redacted(&self.description.shared.settings.redactor)
-    }
-
-    /// What is known of the call besides its answer, as JSON.
-    ///
-    /// # Errors
-    /// `pending` while it runs, `invalid_state` in a child of the process where it runs.
-    pub fn metadata(&self) -> Result<String, Error> {
-        match self.end.get() {
-            Some(end) => {
-                let redactor = &self.description.shared.settings.redactor;
-                Ok(end.metadata.document(redactor))
-            }
-            None if self.is_foreign() => Err(Error::new(
-                Status::InvalidState,
-                "the call runs in the process that this one was forked from: ask there",
-            )),
-            None => Err(Error::new(Status::Pending, "the call runs: wait for it")),
-        }
-    }
-
     /// Under which number the I/O thread keeps the client's connections.
     pub fn client(&self) -> u64 {
         self.description.shared.owner
@@ -438,11 +339,6 @@ pub fn may_wait() -> Result<(), Error> {
     }
 }
 
-fn is_empty(metadata: &Metadata, body: &[u8]) -> bool {
-    let status = metadata.head.as_ref().map(|head| head.status);
-    body.is_empty() || matches!(status, Some(204 | 205))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,6 +13,7 @@ mod metadata;
 pub mod operation;
 pub mod pace;
 mod report;
+mod result;
 pub mod retry;
 pub mod shutdown;
 pub mod urls;

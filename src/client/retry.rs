@@ -123,7 +123,10 @@ const TRAVEL: Duration = Duration::from_millis(50);
 pub fn allowed_spacing(headers: &HeaderMap) -> Option<Duration> {
     let limit = u32::try_from(number(headers, &RATE_LIMIT_LIMIT)?).ok()?;
     let interval = Duration::from_millis(number(headers, &RATE_LIMIT_INTERVAL)?);
-    interval.saturating_add(TRAVEL).checked_div(limit)
+    match interval.is_zero() {
+        true => Some(interval),
+        false => interval.saturating_add(TRAVEL).checked_div(limit),
+    }
 }
 
 /// What a server says of its rate limit.

@@ -3,7 +3,13 @@
 //! [`System`]: crate::transport::system::System
 
 #[cfg(unix)]
+mod forks;
+#[cfg(unix)]
 mod signal;
+#[cfg(unix)]
+mod signals;
+#[cfg(unix)]
+mod standard_error;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]

@@ -226,8 +226,9 @@ impl Generation {
         };
         for running in ended {
             running.job.end(Ended::Shutdown);
-            if let Some(task) = running.task.filter(|_| is_alive) {
-                self.send(Order::Drop(task));
+            match running.task {
+                Some(task) if is_alive => self.send(Order::Drop(task)),
+                abandoned => std::mem::forget(abandoned),
             }
         }
         if !is_alive {

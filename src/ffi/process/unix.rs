@@ -1,20 +1,17 @@
-//! Unix: fork, signals, cancelled threads, descriptors, errno.
+//! Unix: threads, descriptors, errno, and what else the runtime asks of the system.
 
-use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::ptr;
-use std::sync::MutexGuard;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use once_cell::race::OnceBox;
-
-use crate::ffi::handle::{Registry, lock_registry};
-use crate::transport::runtime::lock_construction;
+use super::forks::{Mark, watch_forks};
+use super::signals::Masked;
+use super::standard_error::write_error;
 use crate::transport::system::{self, Canary, System};
 
 /// Hands this system down and registers what fork must do. Without effect after the first time.
@@ -32,9 +29,9 @@ impl System for Unix {
     }
 
     fn open_canary(&self) -> io::Result<Canary> {
-        let socket = OwnedFd::from(UnixDatagram::unbound()?);
-        let high = duplicate(&socket, HIGH_DESCRIPTOR);
-        let low = beyond_standard(socket)?.into_raw_fd();
+        let low = beyond_standard(OwnedFd::from(UnixDatagram::unbound()?))?;
+        let high = duplicate(&low, HIGH_DESCRIPTOR);
+        let low = low.into_raw_fd();
         let high = high.unwrap_or(low);
         match identity(low) {
             Some(identity) => Ok(Canary {
@@ -78,8 +75,8 @@ impl System for Unix {
         let bytes = line.as_bytes();
         // What a pipe takes at once, or else the end of it would have to be waited for.
         match bytes.split_at_checked(libc::PIPE_BUF - 1) {
-            Some((fitting, _)) => write_error(&[fitting, b"\n"].concat()),
-            None => write_error(bytes),
+            Some((fitting, [_, _, ..])) => write_error(&[fitting, b"\n"].concat()),
+            _ => write_error(bytes),
         }
     }
 
@@ -131,19 +128,19 @@ const PTHREAD_CANCEL_DISABLE: c_int = 1;
 const PTHREAD_CANCEL_DISABLE: c_int = 0;
 
 #[cfg(any(target_os = "linux", target_os = "emscripten", target_os = "redox"))]
-unsafe fn errno() -> *mut c_int {
+pub(super) unsafe fn errno() -> *mut c_int {
     // SAFETY: it has no conditions.
     unsafe { libc::__errno_location() }
 }
 
 #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
-unsafe fn errno() -> *mut c_int {
+pub(super) unsafe fn errno() -> *mut c_int {
     // SAFETY: it has no conditions.
     unsafe { libc::__error() }
 }
 
 #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
-unsafe fn errno() -> *mut c_int {
+pub(super) unsafe fn errno() -> *mut c_int {
     // SAFETY: it has no conditions.
     unsafe { libc::__errno() }
 }
@@ -182,236 +179,6 @@ pub(super) fn identity(descriptor: c_int) -> Option<(u64, u64)> {
     #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss)] // The types differ between systems.
     Some((stat.st_dev as u64, stat.st_ino as u64))
 }
-
-// Signals ---------------------------------------------------------------------------------------
-
-/// Blocks all signals on this thread while it lives, but those that a fault of its own raises: a
-/// blocked one would kill the process past the host's handler.
-struct Masked {
-    before: libc::sigset_t,
-}
-
-impl Masked {
-    fn new() -> Masked {
-        let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();
-        let mut before = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: both are places for a signal set, and each is written before it is read.
-        unsafe {
-            libc::sigfillset(blocked.as_mut_ptr());
-            for fault in [
-                libc::SIGSEGV,
-                libc::SIGBUS,
-                libc::SIGFPE,
-                libc::SIGILL,
-                libc::SIGTRAP,
-                libc::SIGSYS,
-            ] {
-                libc::sigdelset(blocked.as_mut_ptr(), fault);
-            }
-            libc::pthread_sigmask(libc::SIG_SETMASK, blocked.as_ptr(), before.as_mut_ptr());
-            Masked {
-                before: before.assume_init(),
-            }
-        }
-    }
-}
-
-impl Drop for Masked {
-    fn drop(&mut self) {
-        // SAFETY: `before` is a signal set that pthread_sigmask wrote.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut()) };
-    }
-}
-
-/// Writes to standard error what it takes without waiting. Where "ready" does not mean that there is room
-/// for all of it, the call itself is told not to wait: standard error is the host's, and stays as it is.
-/// For where SIGPIPE is blocked.
-fn write_at_once(line: &[u8]) -> isize {
-    let (text, length) = (line.as_ptr().cast(), line.len());
-    let mut stat = MaybeUninit::<libc::stat>::zeroed();
-    // SAFETY: `stat` is a place for what fstat writes; the line is borrowed for the call.
-    unsafe {
-        let known = libc::fstat(libc::STDERR_FILENO, stat.as_mut_ptr()) == 0;
-        let kind = stat.assume_init().st_mode & libc::S_IFMT;
-        match kind {
-            libc::S_IFSOCK if known => {
-                libc::send(libc::STDERR_FILENO, text, length, libc::MSG_DONTWAIT)
-            }
-            libc::S_IFCHR if known => {
-                let flags = libc::O_WRONLY | libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
-                match libc::open(c"/dev/stderr".as_ptr(), flags) {
-                    again @ 0.. => {
-                        let written = libc::write(again, text, length);
-                        libc::close(again);
-                        written
-                    }
-                    _ => libc::write(libc::STDERR_FILENO, text, length),
-                }
-            }
-            _ => libc::write(libc::STDERR_FILENO, text, length),
-        }
-    }
-}
-
-/// Writes to standard error, if it takes that at once: a reader who sleeps must not hold us up. The
-/// SIGPIPE of one who went is eaten.
-fn write_error(line: &[u8]) {
-    let mut ready = libc::pollfd {
-        fd: libc::STDERR_FILENO,
-        events: libc::POLLOUT,
-        revents: 0,
-    };
-    // SAFETY: `ready` is one entry; the sets are written before they are read; the line is borrowed for
-    // the call.
-    unsafe {
-        if libc::poll(&mut ready, 1, 0) != 1 {
-            return;
-        }
-        let mut broken = MaybeUninit::<libc::sigset_t>::zeroed();
-        libc::sigemptyset(broken.as_mut_ptr());
-        libc::sigaddset(broken.as_mut_ptr(), libc::SIGPIPE);
-        let mut before = MaybeUninit::<libc::sigset_t>::zeroed();
-        libc::pthread_sigmask(libc::SIG_BLOCK, broken.as_ptr(), before.as_mut_ptr());
-        let mut pending = MaybeUninit::<libc::sigset_t>::zeroed();
-        libc::sigpending(pending.as_mut_ptr());
-        let was_pending = libc::sigismember(pending.as_ptr(), libc::SIGPIPE) == 1;
-        let written = write_at_once(line);
-        if written < 0 && *errno() == libc::EPIPE && !was_pending {
-            let at_once = MaybeUninit::<libc::timespec>::zeroed();
-            libc::sigtimedwait(broken.as_ptr(), ptr::null_mut(), at_once.as_ptr());
-        }
-        libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
-    }
-}
-
-// Fork ------------------------------------------------------------------------------------------
-
-/// A page that the kernel empties in every child, however it was made; what stands in it names this
-/// process among its ancestors.
-struct Mark {
-    page: &'static AtomicU64,
-    /// Where the kernel does not empty the page: whose it is.
-    owner: Option<AtomicI32>,
-}
-
-static MARK: OnceBox<Mark> = OnceBox::new();
-
-impl Mark {
-    fn of_process() -> &'static Mark {
-        MARK.get_or_init(|| Box::new(Mark::new()))
-    }
-
-    #[cfg(target_os = "linux")]
-    fn new() -> Mark {
-        const BYTES: usize = 4096;
-        // SAFETY: a new anonymous mapping touches no memory of others.
-        let page = unsafe {
-            let access = libc::PROT_READ | libc::PROT_WRITE;
-            let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-            libc::mmap(ptr::null_mut(), BYTES, access, kind, -1, 0)
-        };
-        if page == libc::MAP_FAILED {
-            return Mark::portable();
-        }
-        // SAFETY: the page is ours.
-        let wiped = unsafe { libc::madvise(page, BYTES, libc::MADV_WIPEONFORK) } == 0;
-        // SAFETY: the page is writable, zeroed, aligned, and stays for ever.
-        let number = unsafe { &*page.cast::<AtomicU64>() };
-        match wiped {
-            true => Mark {
-                page: number,
-                owner: None,
-            },
-            false => Mark {
-                page: number,
-                ..Mark::portable()
-            },
-        }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn new() -> Mark {
-        Mark::portable()
-    }
-
-    fn portable() -> Mark {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        Mark {
-            page: &NUMBER,
-            owner: Some(AtomicI32::new(process_id())),
-        }
-    }
-
-    /// The number of this process: greater than that of every ancestor.
-    fn number(&self) -> u64 {
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        if let Some(owner) = &self.owner
-            && owner.swap(process_id(), Ordering::AcqRel) != process_id()
-        {
-            self.page.store(0, Ordering::Release);
-        }
-        match self.page.load(Ordering::Acquire) {
-            0 => {
-                let next = LAST.fetch_add(1, Ordering::AcqRel) + 1;
-                let set = self
-                    .page
-                    .compare_exchange(0, next, Ordering::AcqRel, Ordering::Acquire);
-                set.map_or_else(|other| other, |_| next)
-            }
-            number => number,
-        }
-    }
-}
-
-fn process_id() -> i32 {
-    // SAFETY: it has no conditions.
-    unsafe { libc::getpid() }
-}
-
-/// Runs when the library is loaded, before any thread of the host's can be inside it.
-#[cfg(target_os = "linux")]
-#[used]
-#[unsafe(link_section = ".init_array")]
-static AT_LOAD: extern "C" fn() = watch_forks;
-
-/// Registers the handlers that keep our two locks out of a child's way.
-extern "C" fn watch_forks() {
-    static WATCHED: AtomicBool = AtomicBool::new(false);
-    if !WATCHED.load(Ordering::Acquire) && !WATCHED.swap(true, Ordering::AcqRel) {
-        // SAFETY: the handlers are functions of this library, which is never unloaded.
-        unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(in_child)) };
-    }
-}
-
-struct Held(UnsafeCell<Option<(MutexGuard<'static, Registry>, MutexGuard<'static, ()>)>>);
-
-// SAFETY: only the thread that forks touches it, between taking both locks and giving them back.
-unsafe impl Sync for Held {}
-
-static HELD: Held = Held(UnsafeCell::new(None));
-
-unsafe extern "C" fn before_fork() {
-    let held = (lock_registry(), lock_construction());
-    // SAFETY: this thread holds both locks, so no other one forks at this moment.
-    unsafe { *HELD.0.get() = Some(held) };
-}
-
-unsafe extern "C" fn after_fork() {
-    // SAFETY: `before_fork` ran on this thread, which still holds both locks.
-    drop(unsafe { (*HELD.0.get()).take() });
-}
-
-unsafe extern "C" fn in_child() {
-    let mark = Mark::of_process();
-    if let Some(owner) = &mark.owner {
-        mark.page.store(0, Ordering::Release);
-        owner.store(process_id(), Ordering::Release);
-    }
-    // SAFETY: the child has this thread alone, and `before_fork` ran on it.
-    drop(unsafe { (*HELD.0.get()).take() });
-}
-
-// The process -----------------------------------------------------------------------------------
 
 /// Keeps this library mapped when it was linked into a plugin that the host unloads: our threads may
 /// outlive it. The shared library says so itself, but the static one cannot.
