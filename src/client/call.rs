@@ -1,6 +1,6 @@
 //! One call's life: it is sent once, ends once, and gives its result to everyone who asks.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use super::description::{Description, closed};
 use super::log::Level;
 use super::metadata::Metadata;
 use crate::primitives::error::Error;
+use crate::primitives::lock::lock;
 use crate::primitives::status::Status;
 use crate::transport::failure::refusal;
 use crate::transport::generation::Generation;
@@ -337,8 +338,4 @@ pub fn may_wait() -> Result<(), Error> {
              thread of your own",
         )),
     }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

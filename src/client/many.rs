@@ -1,7 +1,7 @@
 //! Many files in one call: as many at once as wanted, each result as it arrives, on the caller's thread.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
 use super::Client;
@@ -11,6 +11,7 @@ use super::duplicates::{Duplicates, Ids};
 use super::operation;
 use super::pace::MAX_OPEN;
 use crate::primitives::error::Error;
+use crate::primitives::lock::lock;
 use crate::primitives::status::Status;
 use crate::transport::system::system;
 use crate::transport::threads::{TICK, wait};
@@ -99,15 +100,17 @@ impl<I: Ids, F: FnMut(u32, &Outcome) -> bool> Many<'_, I, F> {
 
     /// Sends the request for an id, unless it needs none.
     fn take_up(&mut self, index: u32) -> Result<(), Error> {
-        let operation = self.ids.id(index).and_then(operation::get_file_versions);
-        let described = operation.and_then(|operation| self.client.describe(operation));
-        let description = match described {
-            Ok(description) => Arc::new(description),
+        let operation = match self.ids.id(index).and_then(operation::get_file_versions) {
+            Ok(operation) => operation,
             Err(error) => return self.report(index, &Err(error)),
         };
         if !self.duplicates.is_first(index) {
             return Ok(());
         }
+        let description = match self.client.describe(operation) {
+            Ok(description) => Arc::new(description),
+            Err(error) => return self.report_all(index, &Err(error)),
+        };
         let arrival = Arrival {
             arrivals: self.arrivals.clone(),
             index,
@@ -191,7 +194,7 @@ struct Arrivals {
 
 impl Arrivals {
     fn lock(&self) -> MutexGuard<'_, VecDeque<(u32, Arc<Call>)>> {
-        self.landed.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.landed)
     }
 }
 

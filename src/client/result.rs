@@ -1,10 +1,11 @@
 //! What a call gives to those who ask when it has ended: its answer, checked, and its metadata.
 
-use super::call::{Body, Call, End, lock};
+use super::call::{Body, Call, End};
 use super::log::Level;
 use super::metadata::Metadata;
 use crate::primitives::error::Error;
 use crate::primitives::json;
+use crate::primitives::lock::lock;
 use crate::primitives::status::Status;
 
 /// What an operation gives whose answer needs no body.
@@ -21,21 +22,25 @@ impl Call {
     /// Every failing status from `bad_request` on.
     pub fn result(&self) -> Result<&[u8], Error> {
         let end = self.ended()?;
-        let body = match &end.body {
-            Ok(Body::Kept(body)) => body.as_slice(),
-            Ok(Body::ForOne(_)) => return Err(self.defect("its answer is not for all")),
-            Err(error) => return Err(self.redacted(error.clone())),
-        };
         if self.verdict.get().is_none() {
             // A child must not wait for one that its parent held when it forked.
             let _one_at_a_time = (!self.is_foreign()).then(|| lock(&self.checking));
-            self.verdict
-                .get_or_init(|| Box::new(self.check(&end.metadata, body)));
+            self.verdict.get_or_init(|| Box::new(self.judge(end)));
         }
-        match self.verdict.get() {
-            Some(Err(error)) => Err(error.clone()),
-            _ if self.is_without_body(&end.metadata, body) => Ok(EMPTY),
-            _ => Ok(body),
+        match (self.verdict.get(), &end.body) {
+            (Some(Err(error)), _) => Err(error.clone()),
+            (_, Ok(Body::Kept(body))) if self.is_without_body(&end.metadata, body) => Ok(EMPTY),
+            (_, Ok(Body::Kept(body))) => Ok(body),
+            _ => Err(self.defect("its answer is not for all")),
+        }
+    }
+
+    /// Everyone hears the same of it, without secrets.
+    fn judge(&self, end: &End) -> Result<(), Error> {
+        match &end.body {
+            Ok(Body::Kept(body)) => self.check(&end.metadata, body),
+            Ok(Body::ForOne(_)) => Ok(()),
+            Err(error) => Err(self.redacted(error.clone())),
         }
     }
 

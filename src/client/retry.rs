@@ -121,11 +121,11 @@ const TRAVEL: Duration = Duration::from_millis(50);
 
 /// The time between two requests that the server's rate limit allows.
 pub fn allowed_spacing(headers: &HeaderMap) -> Option<Duration> {
-    let limit = u32::try_from(number(headers, &RATE_LIMIT_LIMIT)?).ok()?;
-    let interval = Duration::from_millis(number(headers, &RATE_LIMIT_INTERVAL)?);
-    match interval.is_zero() {
-        true => Some(interval),
-        false => interval.saturating_add(TRAVEL).checked_div(limit),
+    let said = rate_limit(headers)?;
+    let limit = u32::try_from(said.limit?).ok()?;
+    match Duration::from_millis(said.interval_ms?) {
+        Duration::ZERO => Some(Duration::ZERO),
+        interval => interval.saturating_add(TRAVEL).checked_div(limit),
     }
 }
 

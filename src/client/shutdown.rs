@@ -1,12 +1,13 @@
 //! The barrier: after it, no code of the host runs on our threads.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Client;
 use super::call::may_wait;
 use crate::primitives::error::Error;
 use crate::primitives::status::Status;
 use crate::transport::shutdown::Shutdown;
+use crate::transport::threads::end_of;
 use crate::transport::{callbacks, runtime};
 
 /// Ends every call of the process as cancelled, waits until all callbacks have returned, and joins the
@@ -47,11 +48,6 @@ impl Client {
             false => Err(pending("a callback of this client still runs")),
         }
     }
-}
-
-/// A time too far away for the clock has no end.
-fn end_of(timeout: Option<Duration>) -> Option<Instant> {
-    timeout.and_then(|timeout| Instant::now().checked_add(timeout))
 }
 
 fn pending(what: &str) -> Error {

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::describe::ik_call;
 use super::handle;
@@ -14,6 +14,7 @@ use crate::primitives::error::Error;
 use crate::primitives::status::Status;
 use crate::transport::callbacks::Reservation;
 use crate::transport::failure::refusal;
+use crate::transport::threads::end_of;
 
 /// Told once that a call has ended. Runs on the library's callback thread, one at a time and in the
 /// order in which calls end; it has a stack of 1 MiB and all signals blocked but those that a fault
@@ -230,7 +231,7 @@ pub unsafe extern "C" fn ik_call_wait(
         }
         let call = stage.call()?;
         drop(stage);
-        if !call.wait(end_of(timeout_ms)) {
+        if !call.wait(end_of(limit(timeout_ms))) {
             return Err(Error::new(Status::Pending, "the call runs"));
         }
         let result = call.result()?;
@@ -318,12 +319,9 @@ pub extern "C" fn ik_call_free(call: *mut ik_call) {
     });
 }
 
-/// Until when to wait; `None` without a limit.
-pub fn end_of(timeout_ms: u64) -> Option<Instant> {
-    match timeout_ms {
-        u64::MAX => None,
-        _ => Instant::now().checked_add(Duration::from_millis(timeout_ms)),
-    }
+/// A time as C gives it; `None` without a limit.
+pub fn limit(timeout_ms: u64) -> Option<Duration> {
+    (timeout_ms != u64::MAX).then(|| Duration::from_millis(timeout_ms))
 }
 
 /// What came of a call, for C: the status, and a string that its receiver frees.

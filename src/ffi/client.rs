@@ -6,9 +6,10 @@ use std::ptr;
 use super::config::ik_config;
 use super::gathered::Gathered;
 use super::handle::{self, Object, Registry, Slots};
+use super::place::Place;
 use super::process;
 use super::status::ik_status;
-use super::string::{Out, is_null, quietly};
+use super::string::{Out, quietly};
 use crate::client::Client;
 use crate::client::config::Config;
 
@@ -57,24 +58,19 @@ pub unsafe extern "C" fn ik_client_new(
     out_client: *mut *mut ik_client,
     out_error: *mut *mut c_char,
 ) -> ik_status {
-    // SAFETY: the header's rule for pointers: NULL, or valid until this call returns.
-    let out = unsafe { Out::optional(out_error) };
-    if !out_client.is_null() {
-        // SAFETY: not NULL, and the same rule.
-        unsafe { out_client.write(ptr::null_mut()) };
-    }
+    // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
+    let (place, out) = unsafe {
+        let place = Place::new(out_client, ptr::null_mut());
+        (place, Out::optional(out_error))
+    };
     out.attempt(|| {
-        if out_client.is_null() {
-            return Err(is_null("out_client"));
-        }
+        let place = place.required("out_client")?;
         process::install();
         let client = match config.is_null() {
             true => Client::new(&Config::default())?,
             false => Client::new(handle::get::<Gathered>("config", config)?.settled()?)?,
         };
-        let client = handle::insert(client)?;
-        // SAFETY: not NULL, and the same rule.
-        unsafe { out_client.write(client) };
+        place.fill(handle::insert(client)?);
         Ok(())
     })
 }

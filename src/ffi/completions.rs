@@ -2,20 +2,21 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::ffi::{c_int, c_void};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
-use super::call::end_of;
+use super::call::limit;
 use super::describe::ik_call;
 use super::process::Signal;
 use super::stage;
 use crate::client::call::{Call, Completion};
 use crate::primitives::error::Error;
+use crate::primitives::lock::lock;
 use crate::primitives::status::Status;
 use crate::transport::failure::refusal;
 use crate::transport::runtime;
 use crate::transport::system::system;
-use crate::transport::threads::{TICK, wait};
+use crate::transport::threads::{TICK, end_of, wait};
 
 /// A queue of one process.
 pub struct Queue {
@@ -129,7 +130,7 @@ impl Queue {
 
     /// Waits for the next that has landed.
     pub fn next(&self, timeout_ms: u64) -> Result<Landed, Error> {
-        let until = end_of(timeout_ms);
+        let until = end_of(limit(timeout_ms));
         let mut state = self.lock();
         loop {
             if state.is_freed {
@@ -197,7 +198,7 @@ impl Queue {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

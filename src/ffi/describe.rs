@@ -6,9 +6,10 @@ use std::ptr;
 use super::client::ik_client;
 use super::handle;
 use super::operations::{VersionIds, request};
+use super::place::Place;
 use super::stage::Stage;
 use super::status::ik_status;
-use super::string::{Text, is_null, status_of};
+use super::string::{Text, status_of};
 use crate::client::Client;
 use crate::client::operation::{self, Operation};
 use crate::primitives::error::Error;
@@ -53,7 +54,12 @@ pub unsafe extern "C" fn ik_get_file_versions_call(
     out_call: *mut *mut ik_call,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (file_id, out) = unsafe { (Text::new("file_id", file_id), Place::new(out_call)) };
+    let (file_id, out) = unsafe {
+        (
+            Text::new("file_id", file_id),
+            Place::new(out_call, ptr::null_mut()),
+        )
+    };
     describe(handle, out, || {
         operation::get_file_versions(file_id.required()?)
     })
@@ -85,7 +91,12 @@ pub unsafe extern "C" fn ik_get_file_version_details_call(
     out_call: *mut *mut ik_call,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (ids, out) = unsafe { (VersionIds::new(file_id, version_id), Place::new(out_call)) };
+    let (ids, out) = unsafe {
+        (
+            VersionIds::new(file_id, version_id),
+            Place::new(out_call, ptr::null_mut()),
+        )
+    };
     describe(handle, out, || {
         let (file_id, version_id) = ids.required()?;
         operation::get_file_version_details(file_id, version_id)
@@ -118,7 +129,12 @@ pub unsafe extern "C" fn ik_delete_file_version_call(
     out_call: *mut *mut ik_call,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (ids, out) = unsafe { (VersionIds::new(file_id, version_id), Place::new(out_call)) };
+    let (ids, out) = unsafe {
+        (
+            VersionIds::new(file_id, version_id),
+            Place::new(out_call, ptr::null_mut()),
+        )
+    };
     describe(handle, out, || {
         let (file_id, version_id) = ids.required()?;
         operation::delete_file_version(file_id, version_id)
@@ -151,7 +167,12 @@ pub unsafe extern "C" fn ik_restore_file_version_call(
     out_call: *mut *mut ik_call,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (ids, out) = unsafe { (VersionIds::new(file_id, version_id), Place::new(out_call)) };
+    let (ids, out) = unsafe {
+        (
+            VersionIds::new(file_id, version_id),
+            Place::new(out_call, ptr::null_mut()),
+        )
+    };
     describe(handle, out, || {
         let (file_id, version_id) = ids.required()?;
         operation::restore_file_version(file_id, version_id)
@@ -191,46 +212,23 @@ pub unsafe extern "C" fn ik_request_call(
             Text::new("path", path),
             Text::new("body_json", body_json),
         );
-        (texts, Place::new(out_call))
+        (texts, Place::new(out_call, ptr::null_mut()))
     };
     describe(handle, out, || request(texts.0, texts.1, texts.2))
-}
-
-/// Where C wants a call.
-struct Place(*mut *mut ik_call);
-
-impl Place {
-    /// Clears the place; `None` where there is none.
-    ///
-    /// # Safety
-    /// `place` is NULL, or a place for a pointer that nobody else uses until this is dropped.
-    unsafe fn new(place: *mut *mut ik_call) -> Option<Place> {
-        if place.is_null() {
-            return None;
-        }
-        // SAFETY: not NULL, and the caller's promise.
-        unsafe { place.write(ptr::null_mut()) };
-        Some(Place(place))
-    }
-
-    fn fill(self, call: *mut ik_call) {
-        // SAFETY: not NULL, and the promise made to `new`.
-        unsafe { self.0.write(call) };
-    }
 }
 
 /// Describes an operation. The handle is looked at before the other arguments.
 fn describe(
     handle: *const ik_client,
-    out: Option<Place>,
+    place: Place<*mut ik_call>,
     operation: impl FnOnce() -> Result<Operation, Error>,
 ) -> ik_status {
     status_of(|| {
-        let out = out.ok_or_else(|| is_null("out_call"))?;
+        let place = place.required("out_call")?;
         let client = handle::get::<Client>("handle", handle)?;
         let described = operation().and_then(|operation| client.describe(operation));
         let description = described.inspect_err(|why| client.log_refusal(why))?;
-        out.fill(handle::insert(Stage::new(description))?);
+        place.fill(handle::insert(Stage::new(description))?);
         Ok(())
     })
 }

@@ -4,7 +4,7 @@
 //! From the top: 24 bits that count how often its slot was used, 20 bits for the slot, 3 bits for
 //! the type. 47 bits in all, as many as a pointer of user space has, as some languages hold no more.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use once_cell::race::OnceBox;
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
@@ -14,6 +14,7 @@ use super::gathered::Gathered;
 use super::stage::Stage;
 use crate::client::Client;
 use crate::primitives::error::Error;
+use crate::primitives::lock::lock;
 use crate::primitives::status::Status;
 
 const TYPE_BITS: u32 = 3;
@@ -53,7 +54,7 @@ static REGISTRY: OnceBox<Mutex<Registry>> = OnceBox::new();
 /// Takes the lock of the tables, which is held for a look-up at the longest, and over every fork.
 pub fn lock_registry() -> MutexGuard<'static, Registry> {
     let registry = REGISTRY.get_or_init(Box::default);
-    registry.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(registry)
 }
 
 /// Gives an object its handle.

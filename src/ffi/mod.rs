@@ -18,6 +18,7 @@ pub mod log;
 pub mod many;
 mod marks;
 pub mod operations;
+mod place;
 mod process;
 pub mod queue;
 pub mod shutdown;

@@ -7,10 +7,11 @@ use super::call::outcome_of;
 use super::completions::{Queue, UserData};
 use super::describe::ik_call;
 use super::handle::{self, Object, Registry, Slots};
+use super::place::Place;
 use super::process;
 use super::stage::Stage;
 use super::status::ik_status;
-use super::string::{Out, is_null, quietly, status_of};
+use super::string::{Out, quietly, status_of};
 use crate::client::call::may_wait;
 use crate::primitives::status::Status;
 
@@ -49,18 +50,12 @@ impl Object for Queue {
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ik_queue_new(out_queue: *mut *mut ik_queue) -> ik_status {
-    if !out_queue.is_null() {
-        // SAFETY: not NULL, and by the header's rule valid until this call returns.
-        unsafe { out_queue.write(ptr::null_mut()) };
-    }
+    // SAFETY: the header's rule for pointers: NULL, or valid until this call returns.
+    let place = unsafe { Place::new(out_queue, ptr::null_mut()) };
     status_of(|| {
-        if out_queue.is_null() {
-            return Err(is_null("out_queue"));
-        }
+        let place = place.required("out_queue")?;
         process::install();
-        let queue = handle::insert(Queue::new()?)?;
-        // SAFETY: as above.
-        unsafe { out_queue.write(queue) };
+        place.fill(handle::insert(Queue::new()?)?);
         Ok(())
     })
 }
@@ -132,7 +127,11 @@ pub unsafe extern "C" fn ik_queue_next(
     out_json: *mut *mut c_char,
 ) -> ik_status {
     // SAFETY: the header's rule for pointers: each is NULL, or valid until this call returns.
-    let (taken, out) = unsafe { (Taken::new(out_status, out_user_data), Out::new(out_json)) };
+    let (status, data, out) = unsafe {
+        let status = Place::new(out_status, 0);
+        let data = Place::new(out_user_data, ptr::null_mut());
+        (status, data, Out::new(out_json))
+    };
     let Some(out) = out else {
         return Status::InvalidArgument as ik_status;
     };
@@ -143,8 +142,9 @@ pub unsafe extern "C" fn ik_queue_next(
         }
         queue.check_process()?;
         let landed = queue.next(timeout_ms)?;
-        let (status, json) = outcome_of(&landed.call);
-        taken.fill(status, landed.user_data);
+        let (came_of_it, json) = outcome_of(&landed.call);
+        status.fill(came_of_it);
+        data.fill(landed.user_data.0);
         Ok(json)
     })
 }
@@ -167,18 +167,13 @@ pub unsafe extern "C" fn ik_queue_get_pending(
     queue: *const ik_queue,
     out_count: *mut u64,
 ) -> ik_status {
-    if !out_count.is_null() {
-        // SAFETY: not NULL, and by the header's rule valid until this call returns.
-        unsafe { out_count.write(0) };
-    }
+    // SAFETY: the header's rule for pointers: NULL, or valid until this call returns.
+    let place = unsafe { Place::new(out_count, 0) };
     status_of(|| {
-        if out_count.is_null() {
-            return Err(is_null("out_count"));
-        }
+        let place = place.required("out_count")?;
         let queue = handle::get::<Queue>("queue", queue)?;
         queue.check_process()?;
-        // SAFETY: as above.
-        unsafe { out_count.write(queue.pending()) };
+        place.fill(queue.pending());
         Ok(())
     })
 }
@@ -203,19 +198,13 @@ pub unsafe extern "C" fn ik_queue_get_pending(
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ik_queue_get_fd(queue: *const ik_queue, out_fd: *mut c_int) -> ik_status {
-    if !out_fd.is_null() {
-        // SAFETY: not NULL, and by the header's rule valid until this call returns.
-        unsafe { out_fd.write(0) };
-    }
+    // SAFETY: the header's rule for pointers: NULL, or valid until this call returns.
+    let place = unsafe { Place::new(out_fd, 0) };
     status_of(|| {
-        if out_fd.is_null() {
-            return Err(is_null("out_fd"));
-        }
+        let place = place.required("out_fd")?;
         let queue = handle::get::<Queue>("queue", queue)?;
         queue.check_process()?;
-        let descriptor = queue.descriptor()?;
-        // SAFETY: as above.
-        unsafe { out_fd.write(descriptor) };
+        place.fill(queue.descriptor()?);
         Ok(())
     })
 }
@@ -240,34 +229,4 @@ pub extern "C" fn ik_queue_free(queue: *mut ik_queue) {
             Err(_) => std::mem::forget(queue),
         }
     });
-}
-
-/// Where C wants what belongs to a completion besides its string.
-struct Taken {
-    status: *mut ik_status,
-    user_data: *mut *mut c_void,
-}
-
-impl Taken {
-    /// Clears the places.
-    ///
-    /// # Safety
-    /// Each is NULL, or a place that nobody else uses until this is dropped.
-    unsafe fn new(status: *mut ik_status, user_data: *mut *mut c_void) -> Taken {
-        let taken = Taken { status, user_data };
-        taken.fill(0, UserData(ptr::null_mut()));
-        taken
-    }
-
-    fn fill(&self, status: ik_status, user_data: UserData) {
-        // SAFETY: each is written where it is not NULL, by the promise made to `new`.
-        unsafe {
-            if !self.status.is_null() {
-                self.status.write(status);
-            }
-            if !self.user_data.is_null() {
-                self.user_data.write(user_data.0);
-            }
-        }
-    }
 }

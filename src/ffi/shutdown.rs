@@ -1,7 +1,6 @@
 //! Shutdown.
 
-use std::time::Duration;
-
+use super::call::limit;
 use super::client::ik_client;
 use super::handle;
 use super::process;
@@ -60,8 +59,4 @@ pub extern "C" fn ik_shutdown(timeout_ms: u64) -> ik_status {
 #[unsafe(no_mangle)]
 pub extern "C" fn ik_client_shutdown(handle: *mut ik_client, timeout_ms: u64) -> ik_status {
     status_of(|| handle::get::<Client>("handle", handle)?.shutdown(limit(timeout_ms)))
-}
-
-fn limit(timeout_ms: u64) -> Option<Duration> {
-    (timeout_ms != u64::MAX).then(|| Duration::from_millis(timeout_ms))
 }

@@ -97,18 +97,13 @@ impl Out {
     /// Runs one C call whose success is a text. The status and the string always tell the same story,
     /// whatever `call` does.
     pub fn answer(self, call: impl FnOnce() -> Result<Vec<u8>, Error>) -> ik_status {
-        self.run(|| call().map(Some))
-    }
-
-    /// The same where the text may be left out.
-    pub fn reply(self, call: impl FnOnce() -> Result<Option<Vec<u8>>, Error>) -> ik_status {
-        self.run(call)
+        self.reply(|| call().map(Some))
     }
 
     /// The same where the string is made already: one that C gets from elsewhere as well.
     pub fn hand_over(self, call: impl FnOnce() -> Result<*mut c_char, Error>) -> ik_status {
         let slot = self.slot;
-        self.run(|| {
+        self.reply(|| {
             let string = call()?;
             if let Some(slot) = slot {
                 // SAFETY: `slot` is valid for as long as this value, by the promise made to `new`.
@@ -125,21 +120,15 @@ impl Out {
 
     /// Runs one C call whose success is no text.
     pub fn attempt(self, call: impl FnOnce() -> Result<(), Error>) -> ik_status {
-        self.run(|| call().map(|()| None))
+        self.reply(|| call().map(|()| None))
     }
 
-    fn run(self, call: impl FnOnce() -> Result<Option<Vec<u8>>, Error>) -> ik_status {
+    /// The same where the text may be left out.
+    pub fn reply(self, call: impl FnOnce() -> Result<Option<Vec<u8>>, Error>) -> ik_status {
         undisturbed(|| {
-            let answered = guard(|| match call() {
-                Ok(text) => (Status::Ok, text.and_then(to_c)),
-                // That there is nothing, or not yet, is all there is to say.
-                Err(error) if matches!(error.status, Status::NoValue | Status::Pending) => {
-                    (error.status, None)
-                }
-                Err(error) => (error.status, to_c(error.document().into_bytes())),
-            });
+            let told = guard(|| tell(call()));
             let (status, string) =
-                answered.unwrap_or_else(|| (Status::Internal, CString::new(INTERNAL).ok()));
+                told.unwrap_or_else(|| (Status::Internal, CString::new(INTERNAL).ok()));
             self.give(string);
             status as ik_status
         })
@@ -185,11 +174,20 @@ pub fn in_c(outcome: Result<&[u8], &Error>) -> (ik_status, CString) {
         Ok(text) => copy(text),
         Err(error) => Err(error.clone()),
     };
-    let (status, text) = match copied {
-        Ok(text) => (Status::Ok, text),
-        Err(error) => (error.status, error.document().into_bytes()),
-    };
-    (status as ik_status, to_c(text).unwrap_or_default())
+    let (status, string) = tell(copied.map(Some));
+    (status as ik_status, string.unwrap_or_default())
+}
+
+/// What C reads of an outcome: the status, and the answer or the error document.
+fn tell(outcome: Result<Option<Vec<u8>>, Error>) -> (Status, Option<CString>) {
+    match outcome {
+        Ok(text) => (Status::Ok, text.and_then(to_c)),
+        // That there is nothing, or not yet, is all there is to say.
+        Err(error) if matches!(error.status, Status::NoValue | Status::Pending) => {
+            (error.status, None)
+        }
+        Err(error) => (error.status, to_c(error.document().into_bytes())),
+    }
 }
 
 /// A copy of an answer that others may ask for as well.

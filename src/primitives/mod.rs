@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod json;
+pub mod lock;
 pub mod path;
 pub mod pointer;
 pub mod secret;

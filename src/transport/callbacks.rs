@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::LocalKey;
 use std::time::Instant;
 
@@ -16,6 +16,7 @@ use super::runtime;
 use super::shutdown::Shutdown;
 use super::system::system;
 use super::threads::{TICK, Threads, wait};
+use crate::primitives::lock::lock;
 
 const STACK_BYTES: usize = 1 << 20;
 
@@ -209,7 +210,7 @@ pub fn stop(shutdown: &Shutdown, until: Option<Instant>) -> bool {
         }
         let mut state = callbacks.lock();
         if !state.has_thread {
-            shutdown.is_done();
+            shutdown.note_done();
             state.lines.retain(|line| line.to.is_there());
             break true;
         }
@@ -281,7 +282,7 @@ impl Callbacks {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

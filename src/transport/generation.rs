@@ -6,7 +6,7 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
@@ -20,6 +20,7 @@ use super::runtime::{Ended, Job, NotTaken, Ticket, lock_construction, new_owner}
 use super::shutdown;
 use super::system::{Canary, system};
 use super::threads::{TICK, Threads};
+use crate::primitives::lock::lock;
 
 /// The I/O thread's stack: TLS handshakes and the construction of clients run on it.
 const STACK_BYTES: usize = 2 << 20;
@@ -414,9 +415,4 @@ impl Drop for Leaving {
             running.job.end(self.generation.blame());
         }
     }
-}
-
-/// A panic elsewhere leaves plain data behind, which stays usable.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

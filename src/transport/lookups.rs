@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tokio::sync::watch;
 
 use super::threads::Threads;
+use crate::primitives::lock::lock;
 
 /// `getaddrinfo` and what the system loads for it.
 const STACK_BYTES: usize = 512 << 10;
@@ -34,7 +35,7 @@ impl Lookups {
         name: &str,
         may_wake: impl Fn() -> bool + Send + 'static,
     ) -> io::Result<Pending> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = lock(&self.running);
         running.retain(|_, pending| matches!(pending.has_changed(), Ok(false)));
         if let Some(pending) = running.get(name) {
             return Ok(pending.clone());
@@ -67,7 +68,7 @@ impl Lookups {
     pub fn join_all(&self, until: Option<Instant>) -> bool {
         let have_ended = self.threads.join(until);
         if have_ended {
-            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut running = lock(&self.running);
             *running = HashMap::new();
         }
         have_ended

@@ -9,12 +9,13 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use once_cell::race::OnceBox;
 
 use super::generation::Generation;
+use crate::primitives::lock::lock;
 
 /// Work for the I/O thread.
 pub trait Job: Send + Sync {
@@ -67,7 +68,7 @@ static CONSTRUCTION: Mutex<()> = Mutex::new(());
 
 /// Waits for a construction in progress and keeps others from beginning.
 pub fn lock_construction() -> MutexGuard<'static, ()> {
-    CONSTRUCTION.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&CONSTRUCTION)
 }
 
 /// Hands a job to the I/O thread, which is started where it does not run yet.

@@ -32,7 +32,7 @@ impl Shutdown {
     }
 
     /// What the host wanted to be told of before it began may be gone from now on.
-    pub fn is_done(&self) {
+    pub fn note_done(&self) {
         DONE.fetch_max(self.number, Ordering::SeqCst);
     }
 }

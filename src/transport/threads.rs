@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::system::system;
+use crate::primitives::lock::lock;
 
 /// How many that have ended are kept to be joined.
 const MAX_UNJOINED: usize = 8;
@@ -82,7 +83,7 @@ impl Threads {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
@@ -107,6 +108,11 @@ impl Drop for Ending {
 
 /// How often those who wait for others make sure that somebody still works for them.
 pub const TICK: Duration = Duration::from_secs(1);
+
+/// When a time is over that begins now; never, where there is no limit or the clock ends before.
+pub fn end_of(timeout: Option<Duration>) -> Option<Instant> {
+    timeout.and_then(|timeout| Instant::now().checked_add(timeout))
+}
 
 /// Waits for a change; `None` where the time is over.
 pub fn wait<'a, T>(
