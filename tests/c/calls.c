@@ -18,10 +18,11 @@
  * --pause-ms N      between two calls of a thread
  * --threads N       at once, over the clients in turn
  * --clients N       with the same settings
+ * --afterwards FILE makes this file when all calls have ended, and then one more call, which is told of
+ *                   in a line that begins with `after`; when everything is freed and shut down, as many
+ *                   descriptors must be open as in the beginning
  */
-#include "check.h"
-
-#include <pthread.h>
+#include "host.h"
 
 struct caller;
 typedef ik_status (*operation)(const struct caller *, char **);
@@ -136,9 +137,29 @@ static ik_client *client_of_command_line(unsigned number, int argc, char **argv)
     return client;
 }
 
+/* The client is as good as new, whatever happened. */
+static void call_afterwards(const ik_client *client, const char *marker)
+{
+    FILE *file = fopen(marker, "w");
+    CHECK(file != NULL && fclose(file) == 0);
+    char *json = NULL;
+    int64_t started = now_ms();
+    ik_status status = ik_get_file_versions(client, "after", &json);
+    report("after", 0, status, now_ms() - started, json);
+    ik_string_free(json);
+}
+
+static void expect_nothing_left(int descriptors)
+{
+    CHECK_STATUS(ik_shutdown(10000), IK_STATUS_OK, NULL);
+    if (count_descriptors() != descriptors)
+        FAIL("%d descriptors are open, and not %d", count_descriptors(), descriptors);
+}
+
 int main(int argc, char **argv)
 {
-    enum { MOST = 64 };
+    enum { MOST = 128 };
+    int descriptors = count_descriptors();
     unsigned clients = (unsigned)option_number(argc, argv, "--clients", 1);
     unsigned threads = (unsigned)option_number(argc, argv, "--threads", 1);
     const char *file_id = option(argc, argv, "--file-id", "6a1b");
@@ -146,6 +167,7 @@ int main(int argc, char **argv)
     version_id = option(argc, argv, "--version-id", NULL);
     method = option(argc, argv, "--method", NULL);
     path = option(argc, argv, "--path", NULL);
+    const char *marker = option(argc, argv, "--afterwards", NULL);
     body = body_file ? read_whole(body_file) : option(argc, argv, "--body", NULL);
     static struct caller callers[MOST];
     ik_client *made[MOST];
@@ -168,7 +190,11 @@ int main(int argc, char **argv)
     }
     for (unsigned at = 0; at < threads; at++)
         CHECK(pthread_join(callers[at].thread, NULL) == 0);
+    if (marker)
+        call_afterwards(made[0], marker);
     for (unsigned at = 0; at < clients; at++)
         ik_client_free(made[at]);
+    if (marker)
+        expect_nothing_left(descriptors);
     return 0;
 }

@@ -3,6 +3,7 @@
 //! story as the status, the key shows nowhere, and nothing is written to the host's stderr.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine;
@@ -63,6 +64,16 @@ impl Calls {
 
     /// Every answer, in the order of their ends.
     pub fn answers(self) -> Vec<Answer> {
+        self.run().0
+    }
+
+    /// The same, and the answer of one more call on the same client after this file was made. Then all
+    /// is freed and shut down, and no descriptor may be left.
+    pub fn answers_and_after(self, marker: &Path) -> (Vec<Answer>, Option<Answer>) {
+        self.set("--afterwards", marker).run()
+    }
+
+    fn run(self) -> (Vec<Answer>, Option<Answer>) {
         let seen = self.run.run().expect_ok();
         assert_eq!(
             seen.stderr, "",
@@ -78,7 +89,8 @@ impl Calls {
         let answers = seen.stdout.lines().filter_map(Answer::read);
         let answers: Vec<_> = answers.filter(|answer| !answer.is_new_client()).collect();
         assert!(!answers.is_empty(), "no answer in {}", seen.stdout);
-        answers
+        let after = seen.stdout.lines().find(|line| line.starts_with("after "));
+        (answers, after.map(Answer::of_call))
     }
 
     /// The answer of the only call, or of the client that could not be made.
@@ -101,22 +113,28 @@ pub struct Answer {
 
 impl Answer {
     fn read(line: &str) -> Option<Self> {
-        let mut words = line.splitn(5, ' ');
-        let what = words.next()?;
-        if what == "set" {
-            return None; // what was refused shows in the client's line as well
+        let what = line.split(' ').next()?;
+        if matches!(what, "set" | "after") {
+            return None; // a setting that was refused shows in the client's line as well
         }
-        let _thread_or_client = words.next()?;
+        let mut answer = Self::of_call(line);
+        answer.is_call = what == "call";
+        Some(answer)
+    }
+
+    fn of_call(line: &str) -> Self {
+        let mut words = line.splitn(5, ' ').skip(2); // not what it is, nor whose
+        let mut word = || words.next().unwrap_or_else(|| panic!("not whole: {line}"));
         let answer = Self {
-            is_call: what == "call",
-            status: words.next()?.to_owned(),
-            took: Duration::from_millis(words.next()?.parse().expect("milliseconds")),
-            text: words.next()?.strip_prefix('=').map(unescaped),
+            is_call: true,
+            status: word().to_owned(),
+            took: Duration::from_millis(word().parse().expect("milliseconds")),
+            text: word().strip_prefix('=').map(unescaped),
         };
         if answer.status != "ok" {
             answer.check_document();
         }
-        Some(answer)
+        answer
     }
 
     fn is_new_client(&self) -> bool {
@@ -165,6 +183,11 @@ impl Answer {
 
     pub fn attempts(&self) -> Option<u64> {
         self.error()["attempts"].as_u64()
+    }
+
+    /// How many attempts it says there were; a success says nothing of them.
+    pub fn told_attempts(&self) -> Option<u64> {
+        (self.status != "ok").then(|| self.attempts()).flatten()
     }
 
     /// The string of a success.

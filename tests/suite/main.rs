@@ -17,6 +17,7 @@ mod deadlines; // how long a call may take
 mod described; // calls that are described first: setters, states, handles
 mod errors; // failures of every kind, and the document that tells of them
 mod examples; // the programs in `examples/c`, compiled and run as their users do
+mod faults; // the fault matrix: what a network or a server does
 mod handles; // any number in, a status out; what is freed stays freed
 mod header; // the committed header: up to date, complete, readable, clean
 mod hosts; // what a host process does: fork, signals, descriptors, stacks, exit

@@ -1,14 +1,23 @@
 //! A server on loopback that says exactly what a case tells it to, and remembers what it was asked.
 //! It ends with its value: every connection is cut and every thread joined.
 
+mod connection; // one connection: plain, inside TLS, HTTP/2
+pub mod http2; // frames
+pub mod identity; // certificates
+
 use std::collections::HashMap;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::net::sockopt::set_socket_linger;
+use rustls::ServerConfig;
+
+use crate::hosts::new_path;
+use connection::Connection;
+use http2::Frame;
 
 /// What a connection does next. After its last step it hangs up properly: it stops sending, and
 /// closes when the client has, or after a second.
@@ -18,14 +27,58 @@ pub enum Step {
     Read,
     /// Reads whatever comes first, such as the greeting of TLS.
     ReadSome,
+    /// Reads what a client of HTTP/2 says first; the script sends the settings.
+    ReadPreface,
+    /// A whole answer, in whichever protocol the connection speaks.
+    Answer(Said),
     Send(Vec<u8>),
+    /// The same past TLS.
+    SendRaw(Vec<u8>),
+    Frame(Frame),
     /// Sends this again and again until the client leaves.
     Flood(Vec<u8>),
     PauseMs(u64),
     /// Resets the connection.
     Reset,
+    /// Stops sending without a word, as a lost connection looks inside of TLS.
+    Cut,
+    StopReading,
     /// Stays open and silent until the client leaves.
     Hold,
+}
+
+/// What the connections of a server are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Plain HTTP/1.1.
+    H1,
+    /// The same inside TLS.
+    Tls,
+    /// HTTP/2 inside TLS.
+    H2,
+}
+
+/// An answer, its length not among the headers.
+#[derive(Clone, Debug)]
+pub struct Said {
+    status: u16,
+    headers: String,
+    body: Vec<u8>,
+}
+
+impl Said {
+    fn bytes(&self) -> Vec<u8> {
+        answer(self.status, &self.headers, &self.body)
+    }
+}
+
+/// `Answer`.
+pub fn said(status: u16, headers: impl Into<String>, body: impl Into<Vec<u8>>) -> Step {
+    Step::Answer(Said {
+        status,
+        headers: headers.into(),
+        body: body.into(),
+    })
 }
 
 /// `Send`, from text or bytes.
@@ -84,6 +137,11 @@ pub struct Server {
 
 struct Shared {
     plan: Plan,
+    over: Over,
+    /// Where it is not the usual one.
+    tls: Option<Arc<ServerConfig>>,
+    /// When this file is there, the script is over.
+    marker: PathBuf,
     state: Mutex<State>,
     stopping: Condvar,
 }
@@ -99,7 +157,31 @@ struct State {
 impl Server {
     /// The n-th connection follows the n-th script, every later one the last.
     pub fn connections(scripts: impl Into<Vec<Vec<Step>>>) -> Self {
-        Self::start(Plan::Connections(scripts.into()))
+        Self::connections_over(Over::H1, scripts)
+    }
+
+    /// The same over TLS or HTTP/2.
+    pub fn connections_over(over: Over, scripts: impl Into<Vec<Vec<Step>>>) -> Self {
+        Self::start(Plan::Connections(scripts.into()), over, None)
+    }
+
+    /// The same with certificates of its own.
+    pub fn connections_as(tls: Arc<ServerConfig>, scripts: impl Into<Vec<Vec<Step>>>) -> Self {
+        let over = match tls.alpn_protocols.iter().any(|protocol| protocol == b"h2") {
+            true => Over::H2,
+            false => Over::Tls,
+        };
+        Self::start(Plan::Connections(scripts.into()), over, Some(tls))
+    }
+
+    /// The n-th request gets the n-th script, every later one the last, on whatever connection.
+    pub fn requests_over(over: Over, scripts: impl Into<Vec<Vec<Step>>>) -> Self {
+        let scripts = scripts.into();
+        let script = move |number: usize, _: &Request| {
+            let script = scripts.get(number).or(scripts.last());
+            script.cloned().unwrap_or_default()
+        };
+        Self::start(Plan::Requests(Box::new(script)), over, None)
     }
 
     /// The n-th request gets the n-th answer, every later one the last, on whatever connection.
@@ -113,14 +195,32 @@ impl Server {
 
     /// What comes after a request, decided when it is there; requests count from 0.
     pub fn deciding(answer: impl Fn(usize, &Request) -> Vec<Step> + Send + Sync + 'static) -> Self {
-        Self::start(Plan::Requests(Box::new(answer)))
+        Self::start(Plan::Requests(Box::new(answer)), Over::H1, None)
     }
 
-    fn start(plan: Plan) -> Self {
+    /// On a port that is there already: every request gets a good answer.
+    pub fn good_on(listener: TcpListener, over: Over) -> Self {
+        let script = |_: usize, _: &Request| vec![Step::Answer(good())];
+        Self::start_on(listener, Plan::Requests(Box::new(script)), over, None)
+    }
+
+    fn start(plan: Plan, over: Over, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        Self::start_on(listener, plan, over, tls)
+    }
+
+    fn start_on(
+        listener: TcpListener,
+        plan: Plan,
+        over: Over,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Self {
         let address = listener.local_addr().expect("its number");
         let shared = Arc::new(Shared {
             plan,
+            over,
+            tls,
+            marker: new_path("over"),
             state: Mutex::default(),
             stopping: Condvar::new(),
         });
@@ -136,7 +236,16 @@ impl Server {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        match self.shared.over {
+            Over::H1 => format!("http://{}", self.address),
+            Over::Tls | Over::H2 => format!("https://{}", self.address),
+        }
+    }
+
+    /// Whoever makes this file ends the script: every later request gets a good answer, if its
+    /// connection still reads any.
+    pub fn marker(&self) -> &Path {
+        &self.shared.marker
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -198,55 +307,76 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn serve(&self, connection: usize, stream: &TcpStream) -> io::Result<()> {
-        stream.set_nodelay(true)?;
+    fn serve(&self, number: usize, stream: &TcpStream) -> io::Result<()> {
+        let mut connection = Connection::new(number, stream, self.over, self.tls.as_ref())?;
+        if self.is_over() {
+            return self.answer_well(&mut connection);
+        }
         match &self.plan {
             Plan::Connections(scripts) => {
-                let script = scripts.get(connection).or(scripts.last());
-                self.follow(connection, stream, script.map_or(&[][..], Vec::as_slice))?;
+                let script = scripts.get(number).or(scripts.last());
+                self.follow(&mut connection, script.map_or(&[][..], Vec::as_slice))?;
             }
-            Plan::Requests(answer) => loop {
-                let (number, request) = self.read_request(connection, stream)?;
-                self.follow(connection, stream, &answer(number, &request))?;
+            Plan::Requests(script) => loop {
+                let (number, request) = self.read_request(&mut connection)?;
+                match self.is_over() {
+                    true => connection.answer(&good())?,
+                    false => self.follow(&mut connection, &script(number, &request))?,
+                }
             },
         }
-        stream.shutdown(Shutdown::Write)?;
-        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-        drain(stream)
+        connection.hang_up()
     }
 
-    fn follow(&self, connection: usize, stream: &TcpStream, steps: &[Step]) -> io::Result<()> {
-        let mut out = stream;
+    fn is_over(&self) -> bool {
+        self.marker.exists()
+    }
+
+    fn answer_well(&self, connection: &mut Connection) -> io::Result<()> {
+        loop {
+            self.read_request(connection)?;
+            connection.answer(&good())?;
+        }
+    }
+
+    fn follow(&self, connection: &mut Connection, steps: &[Step]) -> io::Result<()> {
         for step in steps {
             match step {
-                Step::Read => drop(self.read_request(connection, stream)?),
-                Step::ReadSome => read_some(stream)?,
-                Step::Send(bytes) => out.write_all(bytes)?,
+                Step::Read => drop(self.read_request(connection)?),
+                Step::ReadSome => connection.read_some()?,
+                Step::ReadPreface => connection.read_preface()?,
+                Step::Answer(said) => connection.answer(said)?,
+                Step::Send(bytes) => connection.send(bytes)?,
+                Step::SendRaw(bytes) => connection.send_raw(bytes)?,
+                Step::Frame(frame) => connection.send_frame(frame)?,
                 Step::Flood(bytes) => loop {
-                    out.write_all(bytes)?;
+                    connection.send(bytes)?;
                 },
                 Step::PauseMs(ms) => self.pause(Duration::from_millis(*ms))?,
-                Step::Hold => drain(stream)?,
-                Step::Reset => {
-                    set_socket_linger(stream, Some(Duration::ZERO))?;
-                    return Err(io::ErrorKind::ConnectionReset.into()); // it is closed at once
-                }
+                Step::Hold => self.hold(connection)?,
+                Step::Reset => connection.reset()?,
+                Step::Cut => connection.cut()?,
+                Step::StopReading => connection.stop_reading()?,
             }
         }
         Ok(())
     }
 
-    fn read_request(&self, connection: usize, stream: &TcpStream) -> io::Result<(usize, Request)> {
-        let mut request = Request {
-            connection,
-            head: read_head(stream)?,
-            body: Vec::new(),
-            at: Instant::now(),
-        };
-        if let Some(length) = request.header("content-length") {
-            let length = length.parse().map_err(io::Error::other)?;
-            read_body(stream, length, &mut request.body)?;
+    /// Streams end one by one, so that a connection over HTTP/2 may be used again.
+    fn hold(&self, connection: &mut Connection) -> io::Result<()> {
+        if self.over != Over::H2 {
+            return connection.hold();
         }
+        loop {
+            self.read_request(connection)?;
+            if self.is_over() {
+                connection.answer(&good())?;
+            }
+        }
+    }
+
+    fn read_request(&self, connection: &mut Connection) -> io::Result<(usize, Request)> {
+        let request = connection.read_request()?;
         let mut state = self.state();
         state.requests.push(request.clone());
         Ok((state.requests.len() - 1, request))
@@ -264,34 +394,11 @@ impl Shared {
     }
 }
 
-/// One head, byte by byte, so that nothing after it is taken.
-fn read_head(mut stream: &TcpStream) -> io::Result<String> {
-    const LONGEST: usize = 16 * 1024;
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && head.len() < LONGEST {
-        stream.read_exact(&mut byte)?;
-        head.push(byte[0]);
+/// What comes when the script is over.
+fn good() -> Said {
+    Said {
+        status: 200,
+        headers: "Content-Type: application/json\r\n".to_owned(),
+        body: b"[\"good\"]".to_vec(),
     }
-    Ok(String::from_utf8_lossy(&head).into_owned())
-}
-
-fn read_body(stream: &TcpStream, length: u64, body: &mut Vec<u8>) -> io::Result<()> {
-    match stream.take(length).read_to_end(body)? as u64 == length {
-        true => Ok(()),
-        false => Err(io::ErrorKind::UnexpectedEof.into()),
-    }
-}
-
-fn read_some(mut stream: &TcpStream) -> io::Result<()> {
-    let mut bytes = [0; 16 * 1024];
-    match stream.read(&mut bytes)? {
-        0 => Err(io::ErrorKind::UnexpectedEof.into()),
-        _ => Ok(()),
-    }
-}
-
-/// Reads to the end, or as long as the stream's own limit allows.
-fn drain(mut stream: &TcpStream) -> io::Result<()> {
-    io::copy(&mut stream, &mut io::sink()).map(drop)
 }

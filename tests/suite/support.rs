@@ -231,10 +231,19 @@ impl Seen {
 /// Runs every row of a table, several side by side, and reports all that failed.
 pub fn in_parallel<Row: Debug + Sync>(rows: &[Row], check: impl Fn(&Row) + Sync) {
     const AT_ONCE: usize = 12; // most rows wait, and few of them for a processor
+    in_parallel_at_once(AT_ONCE, rows, check);
+}
+
+/// The same, so many of them side by side.
+pub fn in_parallel_at_once<Row: Debug + Sync>(
+    at_once: usize,
+    rows: &[Row],
+    check: impl Fn(&Row) + Sync,
+) {
     let next = Mutex::new(rows.iter());
     let failed = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(rows.len()) {
+        for _ in 0..at_once.min(rows.len()) {
             scope.spawn(|| {
                 loop {
                     let row = lock(&next).next(); // let go of before the check

@@ -1,0 +1,60 @@
+//! The fault matrix: what a network or a server does, and what must come of it. A row reads like a line
+//! of a table. Whatever it does, its call is answered in time, with a whole document and without the
+//! key, leaves nothing open, and the next call on the same client is a good one.
+
+mod bodies; // successes whose bodies are no list, or an odd one
+mod certificates; // who is not to be trusted, and handshakes that fail
+mod connection; // connections that are refused, reset, cut
+mod encodings; // compressed bodies, and limits of size
+mod frames; // HTTP/2 that ends or breaks its rules
+mod names; // look-ups, networks and proxies
+mod peer; // those at the other end
+mod pool; // connections that are used again
+mod row; // how a row reads, and how it runs
+mod said; // what rows have servers say
+mod slowness; // servers that take their time
+mod statuses; // what a server refuses, and how long it asks to wait
+mod syntax; // HTTP/1.1 that is none, or an odd one
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use row::{Row, run};
+
+/// A section is a test, so that sections run side by side and a failure names its own.
+macro_rules! sections {
+    ($($section:ident: $promise:ident,)*) => {
+        $(#[test] fn $promise() { run(&$section::rows()); })*
+
+        fn all() -> Vec<Row> {
+            [$($section::rows()),*].concat()
+        }
+    };
+}
+
+sections! {
+    connection: a_lost_connection_is_told_and_repeated,
+    slowness: a_slow_server_costs_a_call_its_deadline_and_no_more,
+    syntax: an_answer_that_is_no_http_is_a_lost_connection,
+    statuses: a_refusal_has_its_status_whatever_comes_with_it,
+    bodies: a_success_is_passed_on_byte_for_byte_or_refused,
+    encodings: a_body_is_decoded_within_its_limit_or_refused,
+    certificates: a_server_that_cannot_be_trusted_gets_no_request,
+    frames: a_broken_stream_or_connection_of_http2_is_told_and_repeated,
+    pool: a_connection_that_is_used_again_is_good_or_replaced,
+    names: a_name_or_a_proxy_that_fails_is_told,
+}
+
+#[test]
+fn every_number_has_its_row() {
+    const LAST: u16 = 205;
+    let mut cases = BTreeMap::<u16, usize>::new();
+    for row in all() {
+        *cases.entry(row.number).or_default() += row.case_count();
+    }
+    let (rows, sum) = (cases.len(), cases.values().sum::<usize>());
+    let counted = format!("fault matrix: {rows} rows, {sum} cases\n");
+    let _ = std::io::stderr().write_all(counted.as_bytes()); // past what hides the output of tests
+    let missing: Vec<_> = (1..=LAST).filter(|row| !cases.contains_key(row)).collect();
+    assert!(missing.is_empty(), "no row for {missing:?}");
+}
