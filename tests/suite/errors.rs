@@ -274,7 +274,7 @@ fn an_error_status_whose_body_stalls_is_kept_at_the_deadline() {
 
 #[test]
 fn a_compressed_error_body_is_read() {
-    let body = crate::response::gzip(br#"{"message":"Pressed.","help":"h"}"#);
+    let body = crate::script::gzip::gzip(br#"{"message":"Pressed.","help":"h"}"#);
     let server = Server::answers([answer(404, "Content-Encoding: gzip\r\n", body)]);
     assert_eq!(Calls::to(&server.url()).answer().message(), "Pressed.");
 }

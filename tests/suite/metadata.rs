@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::calls::{Answer, KEY, basic};
 use crate::hosts::new_path;
-use crate::response::gzip;
 use crate::script::Step::{Hold, PauseMs, Read, Reset};
+use crate::script::gzip::gzip;
 use crate::script::{Server, answer, ok, send};
 use crate::steps::Steps;
 use crate::support::in_parallel;

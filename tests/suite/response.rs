@@ -1,20 +1,10 @@
 //! A success is passed on byte for byte, or not at all: its body is checked, decoded and bounded.
 
-use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 use crate::calls::{Answer, Calls};
 use crate::script::Step::{Flood, Hold, Read};
+use crate::script::gzip::gzip;
 use crate::script::{Server, answer, ok, send};
 use crate::support::in_parallel;
-
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes).expect("memory");
-    encoder.finish().expect("memory")
-}
 
 fn answer_to(body: &[u8]) -> Answer {
     let server = Server::answers([ok(body)]);

@@ -1,7 +1,9 @@
 //! A server on loopback that says exactly what a case tells it to, and remembers what it was asked.
 //! It ends with its value: every connection is cut and every thread joined.
 
+mod answers; // whole answers, whatever the protocol
 mod connection; // one connection: plain, inside TLS, HTTP/2
+pub mod gzip; // compressed bodies, bombs among them
 pub mod http2; // frames
 pub mod identity; // certificates
 
@@ -16,6 +18,8 @@ use std::time::{Duration, Instant};
 use rustls::ServerConfig;
 
 use crate::hosts::new_path;
+use answers::{Said, good};
+pub use answers::{answer, endless, in_pieces, ok, said};
 use connection::Connection;
 use http2::Frame;
 
@@ -58,45 +62,9 @@ pub enum Over {
     H2,
 }
 
-/// An answer, its length not among the headers.
-#[derive(Clone, Debug)]
-pub struct Said {
-    status: u16,
-    headers: String,
-    body: Vec<u8>,
-}
-
-impl Said {
-    fn bytes(&self) -> Vec<u8> {
-        answer(self.status, &self.headers, &self.body)
-    }
-}
-
-/// `Answer`.
-pub fn said(status: u16, headers: impl Into<String>, body: impl Into<Vec<u8>>) -> Step {
-    Step::Answer(Said {
-        status,
-        headers: headers.into(),
-        body: body.into(),
-    })
-}
-
 /// `Send`, from text or bytes.
 pub fn send(bytes: impl Into<Vec<u8>>) -> Step {
     Step::Send(bytes.into())
-}
-
-/// A whole answer, its length included.
-pub fn answer(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
-    let body = body.as_ref();
-    let length = body.len();
-    let head = format!("HTTP/1.1 {status} Said\r\n{headers}Content-Length: {length}\r\n\r\n");
-    [head.as_bytes(), body].concat()
-}
-
-/// A success with this body.
-pub fn ok(body: impl AsRef<[u8]>) -> Vec<u8> {
-    answer(200, "Content-Type: application/json\r\n", body)
 }
 
 #[derive(Clone, Debug)]
@@ -151,6 +119,8 @@ struct State {
     stop: bool,
     connections: usize,
     requests: Vec<Request>,
+    /// How much of endless bodies.
+    sent: u64,
     open: HashMap<usize, Arc<TcpStream>>,
 }
 
@@ -261,6 +231,11 @@ impl Server {
     pub fn requests(&self) -> Vec<Request> {
         self.shared.state().requests.clone()
     }
+
+    /// How much of endless bodies was sent before the clients left.
+    pub fn sent(&self) -> u64 {
+        self.shared.state().sent
+    }
 }
 
 impl Drop for Server {
@@ -345,7 +320,11 @@ impl Shared {
                 Step::Read => drop(self.read_request(connection)?),
                 Step::ReadSome => connection.read_some()?,
                 Step::ReadPreface => connection.read_preface()?,
-                Step::Answer(said) => connection.answer(said)?,
+                Step::Answer(said) => {
+                    let answered = connection.answer(said);
+                    self.state().sent += std::mem::take(&mut connection.sent);
+                    answered?;
+                }
                 Step::Send(bytes) => connection.send(bytes)?,
                 Step::SendRaw(bytes) => connection.send_raw(bytes)?,
                 Step::Frame(frame) => connection.send_frame(frame)?,
@@ -391,14 +370,5 @@ impl Shared {
             return Err(io::ErrorKind::Interrupted.into());
         }
         Ok(())
-    }
-}
-
-/// What comes when the script is over.
-fn good() -> Said {
-    Said {
-        status: 200,
-        headers: "Content-Type: application/json\r\n".to_owned(),
-        body: b"[\"good\"]".to_vec(),
     }
 }

@@ -17,6 +17,10 @@ pub trait Peer {
     fn marker(&self) -> &Path;
     fn requests(&self) -> usize;
     fn connections(&self) -> usize;
+    /// How much of endless bodies was sent before the client left.
+    fn sent(&self) -> u64 {
+        0
+    }
 }
 
 impl Peer for Server {
@@ -34,6 +38,10 @@ impl Peer for Server {
 
     fn connections(&self) -> usize {
         self.connection_count()
+    }
+
+    fn sent(&self) -> u64 {
+        self.sent()
     }
 }
 

@@ -8,14 +8,21 @@ use std::time::{Duration, Instant};
 use rustix::net::sockopt::set_socket_linger;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use super::answers::{Framing, Said};
 use super::http2::{Frame, Http2};
-use super::{Over, Request, Said, identity};
+use super::{Over, Request, identity};
+
+/// How long the sender of an endless body waits for its client before each piece.
+const MOMENT: Duration = Duration::from_millis(10);
+const LONGEST_CHUNK: usize = 16 * 1024;
 
 pub struct Connection<'a> {
     pub number: usize,
     tcp: &'a TcpStream,
     wire: Wire<'a>,
     http2: Option<Http2>,
+    /// How much of endless bodies.
+    pub sent: u64,
 }
 
 enum Wire<'a> {
@@ -51,6 +58,7 @@ impl<'a> Connection<'a> {
             tcp,
             wire,
             http2,
+            sent: 0,
         })
     }
 
@@ -111,9 +119,52 @@ impl<'a> Connection<'a> {
 
     /// A whole answer, in the protocol of this connection.
     pub fn answer(&mut self, said: &Said) -> io::Result<()> {
-        let Some(http2) = &mut self.http2 else {
-            return self.send(&said.bytes());
-        };
+        match (self.http2.is_some(), said.framing) {
+            (false, Framing::Length) => self.send(&said.bytes()),
+            (false, Framing::Pieces) => {
+                self.begin_chunks(said)?;
+                for chunk in said.body.chunks(LONGEST_CHUNK) {
+                    self.send_chunk(chunk)?;
+                }
+                self.send(b"0\r\n\r\n")
+            }
+            (false, Framing::Endless) => {
+                self.begin_chunks(said)?;
+                while !self.is_readable_in(MOMENT)? {
+                    self.send_chunk(&said.body)?;
+                    self.sent += said.body.len() as u64;
+                }
+                Err(io::ErrorKind::ConnectionAborted.into()) // it spoke: to say goodbye
+            }
+            (true, Framing::Endless) => {
+                self.begin_stream(said)?;
+                while self.is_stream_wanted()? {
+                    self.http2_on_wire(|http2, wire| http2.data(wire, &said.body, false))?;
+                    self.sent += said.body.len() as u64;
+                }
+                Ok(())
+            }
+            (true, _) => {
+                self.begin_stream(said)?;
+                self.http2_on_wire(|http2, wire| http2.data(wire, &said.body, true))
+            }
+        }
+    }
+
+    fn begin_chunks(&mut self, said: &Said) -> io::Result<()> {
+        let Said {
+            status, headers, ..
+        } = said;
+        let head = format!("HTTP/1.1 {status} Said\r\n{headers}Transfer-Encoding: chunked\r\n\r\n");
+        self.send(head.as_bytes())
+    }
+
+    fn send_chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let size = format!("{:x}\r\n", bytes.len());
+        self.send(&[size.as_bytes(), bytes, b"\r\n"].concat())
+    }
+
+    fn begin_stream(&mut self, said: &Said) -> io::Result<()> {
         let status = said.status.to_string();
         let length = said.body.len().to_string();
         let mut head = vec![(":status", &*status)];
@@ -122,8 +173,47 @@ impl<'a> Connection<'a> {
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
             .collect();
         head.extend(fields.iter().map(|(name, value)| (&**name, *value)));
-        head.push(("content-length", &length));
-        http2.answer(&mut self.wire, &head, &said.body)
+        if said.framing == Framing::Length {
+            head.push(("content-length", &length));
+        }
+        let is_whole = said.body.is_empty();
+        self.http2_on_wire(|http2, wire| http2.head(wire, &head, is_whole))
+    }
+
+    fn http2_on_wire<T>(&mut self, act: impl FnOnce(&mut Http2, &mut Wire<'a>) -> T) -> T {
+        act(
+            self.http2.as_mut().expect("a script for HTTP/2"),
+            &mut self.wire,
+        )
+    }
+
+    /// Has the client not reset the stream? Gives it a moment to say so.
+    fn is_stream_wanted(&mut self) -> io::Result<bool> {
+        let mut moment = MOMENT;
+        // What comes after a reset may be the next request, which is not ours to read.
+        while !self.http2().is_unwanted && self.is_readable_in(moment)? {
+            self.http2_on_wire(|http2, wire| http2.read_frame(wire))?;
+            moment = Duration::from_millis(1);
+        }
+        Ok(!self.http2().is_unwanted)
+    }
+
+    /// Has the client said something, or left?
+    fn is_readable_in(&mut self, time: Duration) -> io::Result<bool> {
+        if let Wire::Tls(stream) = &mut self.wire {
+            let state = stream.conn.process_new_packets();
+            if state.map_err(io::Error::other)?.plaintext_bytes_to_read() > 0 {
+                return Ok(true);
+            }
+        }
+        self.tcp.set_read_timeout(Some(time))?;
+        let peeked = self.tcp.peek(&mut [0]);
+        self.tcp.set_read_timeout(None)?;
+        match peeked {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Silent until the client leaves, TLS unbegun where nothing has been said yet.

@@ -105,13 +105,15 @@ pub struct Http2 {
     is_greeted: bool,
     /// The stream of the request that was read last.
     pub stream: u32,
+    /// Has the client reset it?
+    pub is_unwanted: bool,
     initial_window: i64,
     connection_window: i64,
     stream_window: i64,
 }
 
 /// A frame that came in.
-struct Came {
+pub struct Came {
     kind: u8,
     flags: u8,
     stream: u32,
@@ -124,6 +126,7 @@ impl Http2 {
         Self {
             is_greeted: false,
             stream: 0,
+            is_unwanted: false,
             initial_window: WINDOW,
             connection_window: WINDOW,
             stream_window: WINDOW,
@@ -140,6 +143,7 @@ impl Http2 {
             if frame.kind == HEADERS {
                 is_begun = true;
                 self.stream = frame.stream;
+                self.is_unwanted = false;
                 self.stream_window = self.initial_window;
             }
             if frame.kind == DATA && frame.stream == self.stream {
@@ -169,7 +173,7 @@ impl Http2 {
     }
 
     /// One frame; what it says of settings and windows is taken in and answered.
-    fn read_frame(&mut self, wire: &mut (impl Read + Write)) -> io::Result<Came> {
+    pub fn read_frame(&mut self, wire: &mut (impl Read + Write)) -> io::Result<Came> {
         let mut head = [0; 9];
         wire.read_exact(&mut head)?;
         let [a, b, c, kind, flags, stream @ ..] = head;
@@ -189,6 +193,7 @@ impl Http2 {
                 wire.flush()?;
             }
             WINDOW_UPDATE => self.take_window(&frame),
+            RST_STREAM if frame.stream == self.stream => self.is_unwanted = true,
             _ => {}
         }
         Ok(frame)
@@ -216,21 +221,31 @@ impl Http2 {
         }
     }
 
-    /// A whole answer on the stream of the request, as fast as the client's windows allow.
-    pub fn answer(
+    /// The head of an answer on the stream of the request.
+    pub fn head(
         &mut self,
-        wire: &mut (impl Read + Write),
+        wire: &mut impl Write,
         head: &[(&str, &str)],
-        body: &[u8],
+        is_whole: bool,
     ) -> io::Result<()> {
-        let flags = match body.is_empty() {
+        let flags = match is_whole {
             true => END_HEADERS | END_STREAM,
             false => END_HEADERS,
         };
         let head = Frame::new(HEADERS, flags, header_block(head.iter().copied()));
         wire.write_all(&head.bytes(self.stream))?;
+        wire.flush()
+    }
+
+    /// A piece of its body, as fast as the client's windows allow, and as long as it wants any.
+    pub fn data(
+        &mut self,
+        wire: &mut (impl Read + Write),
+        body: &[u8],
+        is_last: bool,
+    ) -> io::Result<()> {
         let mut rest = body;
-        while !rest.is_empty() {
+        while !rest.is_empty() && !self.is_unwanted {
             let window = self.connection_window.min(self.stream_window);
             let Ok(window @ 1..) = usize::try_from(window) else {
                 wire.flush()?;
@@ -239,7 +254,10 @@ impl Http2 {
             };
             let size = rest.len().min(window).min(LONGEST_DATA);
             let (now, later) = rest.split_at(size);
-            let flags = if later.is_empty() { END_STREAM } else { 0 };
+            let flags = match is_last && later.is_empty() {
+                true => END_STREAM,
+                false => 0,
+            };
             wire.write_all(&Frame::new(DATA, flags, now).bytes(self.stream))?;
             self.connection_window -= i64::try_from(size).expect("a small size");
             self.stream_window -= i64::try_from(size).expect("a small size");
