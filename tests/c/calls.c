@@ -18,6 +18,9 @@
  * --pause-ms N      between two calls of a thread
  * --threads N       at once, over the clients in turn
  * --clients N       with the same settings
+ * --peak-mib N      how much more memory than before the first call this process may ever have, N MiB
+ *                   and no more; and how much more address space: as much, and the arenas and stacks
+ *                   of the threads
  * --afterwards FILE makes this file when all calls have ended, and then one more call, which is told of
  *                   in a line that begins with `after`; when everything is freed and shut down, as many
  *                   descriptors must be open as in the beginning
@@ -137,6 +140,39 @@ static ik_client *client_of_command_line(unsigned number, int argc, char **argv)
     return client;
 }
 
+/* A figure of this process in KiB; of memory, the most that it ever was. */
+static uint64_t most_kib(const char *name)
+{
+    char line[256];
+    FILE *status = fopen("/proc/self/status", "r");
+    CHECK(status != NULL);
+    while (fgets(line, sizeof line, status) != NULL && strncmp(line, name, strlen(name)) != 0)
+        ;
+    fclose(status);
+    CHECK(strncmp(line, name, strlen(name)) == 0);
+    return strtoull(line + strlen(name), NULL, 10);
+}
+
+struct memory {
+    uint64_t resident, reserved;
+};
+
+static struct memory memory_now(void)
+{
+    return (struct memory){most_kib("VmHWM:"), most_kib("VmPeak:")};
+}
+
+/* What was only reserved is not resident, so that it has to be looked for elsewhere. */
+static void expect_memory(struct memory before, uint64_t mib)
+{
+    enum { OF_THREADS_MIB = 512 };
+    struct memory now = memory_now();
+    uint64_t resident = now.resident - before.resident, reserved = now.reserved - before.reserved;
+    if (resident > mib * 1024 || reserved > (mib + OF_THREADS_MIB) * 1024)
+        FAIL("%llu KiB more were resident and %llu reserved, and not %llu MiB",
+             (unsigned long long)resident, (unsigned long long)reserved, (unsigned long long)mib);
+}
+
 /* The client is as good as new, whatever happened. */
 static void call_afterwards(const ik_client *client, const char *marker)
 {
@@ -177,6 +213,7 @@ int main(int argc, char **argv)
         if (!(made[at] = client_of_command_line(at, argc, argv)))
             return 0; /* its line says why */
 
+    struct memory before = memory_now();
     for (unsigned at = 0; at < threads; at++) {
         struct caller *caller = &callers[at];
         CHECK(strlen(file_id) < sizeof caller->file_id - 16);
@@ -190,6 +227,8 @@ int main(int argc, char **argv)
     }
     for (unsigned at = 0; at < threads; at++)
         CHECK(pthread_join(callers[at].thread, NULL) == 0);
+    if (has(argc, argv, "--peak-mib"))
+        expect_memory(before, option_number(argc, argv, "--peak-mib", 0));
     if (marker)
         call_afterwards(made[0], marker);
     for (unsigned at = 0; at < clients; at++)

@@ -215,6 +215,9 @@ impl Answer {
 
 /// Undoes what `calls.c` does to keep a string on one line.
 fn unescaped(line: &str) -> String {
+    if !line.contains('\\') {
+        return line.to_owned();
+    }
     let mut text = String::with_capacity(line.len());
     let mut chars = line.chars();
     while let Some(char) = chars.next() {

@@ -24,10 +24,15 @@ pub fn timed(check: impl Fn()) {
 }
 
 /// Inside `timed`, or in a row of a table: what took so long had only this long.
-/// Not asked of a library that runs inside an emulated processor.
 pub fn expect_by(took: Duration, limit: Duration, what: &dyn Debug) {
+    expect_at_most(took, limit, what);
+}
+
+/// The same of anything that grows while somebody is late.
+/// Not asked of a library that runs inside an emulated processor.
+pub fn expect_at_most<T: PartialOrd + Debug>(grown: T, limit: T, what: &dyn Debug) {
     let is_asked = std::env::var_os("IK_SLOW_TOOLS").is_none();
-    if is_asked && took > limit {
-        panic_any(Late(format!("{took:?} and not {limit:?}: {what:?}")));
+    if is_asked && grown > limit {
+        panic_any(Late(format!("{grown:?} and not {limit:?}: {what:?}")));
     }
 }

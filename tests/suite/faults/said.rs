@@ -8,6 +8,9 @@ pub const FAILED: &str = "connect_failed";
 /// A head of a success, its framing to follow.
 pub const H200: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
 
+/// The header of an ordinary answer.
+pub const JSON: &str = "Content-Type: application/json\r\n";
+
 /// The head of a success over HTTP/1.1, and these bytes.
 pub fn starts(rest: impl AsRef<[u8]>) -> Step {
     send([H200.as_bytes(), rest.as_ref()].concat())
@@ -25,5 +28,5 @@ pub fn chunked(chunks: impl AsRef<[u8]>) -> Step {
 
 /// A success with an empty list, over any transport.
 pub fn good() -> Step {
-    said(200, "Content-Type: application/json\r\n", "[]")
+    said(200, JSON, "[]")
 }
