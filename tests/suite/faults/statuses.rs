@@ -10,6 +10,7 @@ use super::row::{Row, row};
 use super::said::{JSON, good};
 use crate::script::Over::{H1, H2};
 use crate::script::Step::{Flood, Hold, Read, Reset};
+use crate::script::gzip::gzip;
 use crate::script::{Server, Step, endless, said, send};
 
 const BODY: &str = r#"{"message":"m","help":"h"}"#;
@@ -111,7 +112,33 @@ fn bodies() -> Vec<Row> {
         assert!((1..=4096).contains(&body.len()), "{} bytes kept", body.len());
         assert!(body.bytes().all(|byte| byte == b'a'), "{body}");
     });
+    let json = |name, body: &str| not_found(73, name).requests("", [vec![said(404, JSON, body)]])
+        .tells("responseBody", body);
+    let unexplained = |name, body: &[u8]| not_found(74, name).requests("", [vec![said(404, JSON, body)]])
+        .says("HTTP 404 and no message").tells("responseBody", String::from_utf8_lossy(body));
+    let long = [&b"{\"message\":\""[..], &[b'm'; 9000], b"\"}"].concat();
     vec![
+        json("404 JSON, without help", r#"{"message":"Gone fishing."}"#).tells("message", "Gone fishing.")
+            .tells("help", Value::Null),
+        json("404 JSON, escapes", r#"{"message":"a \u0022b\u0022 \u00e9 😀"}"#).tells("message", "a \"b\" é 😀"),
+        not_found(73, "404 JSON, gzip").requests("", [vec![said(404, "Content-Encoding: gzip\r\n", gzip(BODY.as_bytes()))]])
+            .tells("message", "m").tells("responseBody", BODY),
+        unexplained("404 an array", b"[1,2]"),
+        unexplained("404 a string", b"\"x\""),
+        unexplained("404 a message that is none", br#"{"message":{"a":1},"help":7}"#),
+        unexplained("404 an empty message", br#"{"message":"","help":""}"#),
+        unexplained("404 a null message", br#"{"message":null}"#),
+        unexplained("404 half of a document", br#"{"message":"Gone fi"#),
+        unexplained("404 a lone surrogate", br#"{"message":"\ud800"}"#),
+        unexplained("404 a NUL in the body", b"a\0b"),
+        unexplained("404 not UTF-8", b"caf\xe9!"),
+        not_found(74, "404 says gzip, is not").requests("", [vec![said(404, "Content-Encoding: gzip\r\n", "{}")]])
+            .says("HTTP 404 and no message").tells("responseBody", ""),
+        not_found(76, "404 longer than is kept").requests("", [vec![said(404, JSON, long)]])
+            .says("HTTP 404 and no message").check(|seen| {
+                let body = seen.answer().string("responseBody").unwrap_or_default();
+                assert!((4000..=4096).contains(&body.len()), "{} bytes kept", body.len());
+            }),
         not_found(74, "404 HTML").requests("", [vec![said(404, "Content-Type: text/html\r\n", PAGE)]])
             .says("HTTP 404 and no message").tells("responseBody", PAGE).tells("help", Value::Null),
         not_found(75, "404 empty").requests("", [vec![said(404, "", "")]]).says("HTTP 404 and no message").tells("responseBody", ""),
