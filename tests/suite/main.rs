@@ -34,7 +34,6 @@ mod proxies; // which proxy is taken, and what becomes of its failures
 mod queue; // queues of finished calls, and their descriptors
 mod readme; // what the README says is so
 mod request; // what goes out on the wire
-mod response; // a body is checked, bounded and passed on untouched
 mod retries; // what is repeated, how often and after how long
 mod rust; // the same operations for Rust programs
 mod secrets; // the key shows nowhere, however a server echoes it
