@@ -44,6 +44,8 @@ pub enum Step {
     PauseMs(u64),
     /// Resets the connection.
     Reset,
+    /// Hangs up properly and closes at once: whatever still comes is answered with a reset.
+    Close,
     /// Stops sending without a word, as a lost connection looks inside of TLS.
     Cut,
     StopReading,
@@ -111,7 +113,7 @@ struct Shared {
     /// When this file is there, the script is over.
     marker: PathBuf,
     state: Mutex<State>,
-    stopping: Condvar,
+    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -122,6 +124,7 @@ struct State {
     /// How much of endless bodies.
     sent: u64,
     open: HashMap<usize, Arc<TcpStream>>,
+    ended: HashMap<usize, Instant>,
 }
 
 impl Server {
@@ -192,7 +195,7 @@ impl Server {
             tls,
             marker: new_path("over"),
             state: Mutex::default(),
-            stopping: Condvar::new(),
+            changed: Condvar::new(),
         });
         let acceptor = thread::spawn({
             let shared = Arc::clone(&shared);
@@ -227,6 +230,19 @@ impl Server {
         self.shared.state().connections
     }
 
+    /// When a connection ended, which it must do soon.
+    pub fn end_of(&self, connection: usize) -> Instant {
+        const LIMIT: Duration = Duration::from_secs(5);
+        let is_open = |state: &mut State| !state.ended.contains_key(&connection);
+        let state = self.shared.state();
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(state, LIMIT, is_open);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        *state.ended.get(&connection).expect("the connection ended")
+    }
+
     /// The requests that came in whole.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.state().requests.clone()
@@ -241,7 +257,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.state().stop = true;
-        self.shared.stopping.notify_all();
+        self.shared.changed.notify_all();
         let _ = TcpStream::connect(self.address); // wakes the acceptor
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
@@ -266,7 +282,11 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let shared = Arc::clone(shared);
         threads.push(thread::spawn(move || {
             let _ = shared.serve(number, &stream); // the client may leave at any step
-            shared.state().open.remove(&number);
+            let mut state = shared.state();
+            state.open.remove(&number);
+            state.ended.insert(number, Instant::now());
+            drop(state);
+            shared.changed.notify_all();
         }));
     }
     for stream in shared.state().open.values() {
@@ -334,6 +354,7 @@ impl Shared {
                 Step::PauseMs(ms) => self.pause(Duration::from_millis(*ms))?,
                 Step::Hold => self.hold(connection)?,
                 Step::Reset => connection.reset()?,
+                Step::Close => connection.close()?,
                 Step::Cut => connection.cut()?,
                 Step::StopReading => connection.stop_reading()?,
             }
@@ -363,7 +384,7 @@ impl Shared {
 
     fn pause(&self, time: Duration) -> io::Result<()> {
         let waited = self
-            .stopping
+            .changed
             .wait_timeout_while(self.state(), time, |state| !state.stop);
         let stopped = waited.unwrap_or_else(PoisonError::into_inner).0.stop;
         if stopped {

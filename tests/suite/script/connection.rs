@@ -234,16 +234,27 @@ impl<'a> Connection<'a> {
     /// As a proper server does: says that it is the end, and closes when the client has, or after a
     /// second.
     pub fn hang_up(&mut self) -> io::Result<()> {
+        self.say_goodbye()?;
+        self.cut()
+    }
+
+    /// The same without a wait for the client.
+    pub fn close(&mut self) -> io::Result<()> {
+        self.say_goodbye()?;
+        Err(io::ErrorKind::ConnectionAborted.into()) // it is closed at once
+    }
+
+    fn say_goodbye(&mut self) -> io::Result<()> {
         if let Wire::Tls(stream) = &mut self.wire {
             stream.conn.send_close_notify();
             if !stream.conn.is_handshaking() {
                 stream.flush()?;
             }
         }
-        self.cut()
+        Ok(())
     }
 
-    /// The same without a word, as a lost connection looks inside of TLS.
+    /// The end without a word, as a lost connection looks inside of TLS.
     pub fn cut(&mut self) -> io::Result<()> {
         self.tcp.shutdown(Shutdown::Write)?;
         self.tcp.set_read_timeout(Some(Duration::from_secs(1)))?;
