@@ -15,8 +15,10 @@
  * --method NAME, --path PATH, --body JSON
  * --body-file FILE  what a command line cannot hold
  * --repeat N        calls of each thread, one after the other
+ * --numbered        the n-th call of a thread asks for its file's id with .n after it
  * --pause-ms N      between two calls of a thread
  * --threads N       at once, over the clients in turn
+ * --own-threads N   the most that the library has when a call ends
  * --clients N       with the same settings
  * --peak-mib N      how much more memory than before the first call this process may ever have, N MiB
  *                   and no more; and how much more address space: as much, and the arenas and stacks
@@ -24,6 +26,7 @@
  * --afterwards FILE makes this file when all calls have ended, and then one more call, which is told of
  *                   in a line that begins with `after`; when everything is freed and shut down, as many
  *                   descriptors must be open as in the beginning
+ * --after-timeout-ms N  of that call, where the client's is too short for any answer
  */
 #include "host.h"
 
@@ -36,12 +39,15 @@ struct caller {
     const ik_client *client;
     operation perform;
     char file_id[1024];
+    bool is_numbered;
     uint64_t repeat;
     uint64_t pause_ms;
 };
 
 /* What every caller says the same of. */
 static const char *version_id, *method, *path, *body;
+/* 0 where it does not matter. */
+static int most_threads;
 
 static int has(int argc, char **argv, const char *name)
 {
@@ -109,14 +115,19 @@ static operation operation_of(const char *name)
 static void *perform_many(void *argument)
 {
     struct caller *caller = argument;
+    char *end = caller->file_id + strlen(caller->file_id);
     for (uint64_t at = 0; at < caller->repeat; at++) {
         if (at > 0)
             usleep((useconds_t)(caller->pause_ms * 1000));
+        if (caller->is_numbered)
+            sprintf(end, ".%u", (unsigned)at);
         char *json = NULL;
         int64_t started = now_ms();
         ik_status status = caller->perform(caller, &json);
         report("call", caller->number, status, now_ms() - started, json);
         ik_string_free(json);
+        if (most_threads > 0 && count_threads() > most_threads)
+            FAIL("%d threads, and not %d", count_threads(), most_threads);
     }
     return NULL;
 }
@@ -174,15 +185,19 @@ static void expect_memory(struct memory before, uint64_t mib)
 }
 
 /* The client is as good as new, whatever happened. */
-static void call_afterwards(const ik_client *client, const char *marker)
+static void call_afterwards(const ik_client *client, const char *marker, uint64_t timeout_ms)
 {
     FILE *file = fopen(marker, "w");
     CHECK(file != NULL && fclose(file) == 0);
+    ik_call *call = NULL;
+    CHECK(ik_get_file_versions_call(client, "after", &call) == IK_STATUS_OK);
+    CHECK(timeout_ms == 0 || ik_call_set_timeout_ms(call, timeout_ms) == IK_STATUS_OK);
     char *json = NULL;
     int64_t started = now_ms();
-    ik_status status = ik_get_file_versions(client, "after", &json);
+    ik_status status = ik_call_perform(call, &json);
     report("after", 0, status, now_ms() - started, json);
     ik_string_free(json);
+    ik_call_free(call);
 }
 
 static void expect_nothing_left(int descriptors)
@@ -200,6 +215,8 @@ int main(int argc, char **argv)
     unsigned threads = (unsigned)option_number(argc, argv, "--threads", 1);
     const char *file_id = option(argc, argv, "--file-id", "6a1b");
     const char *body_file = option(argc, argv, "--body-file", NULL);
+    if (has(argc, argv, "--own-threads"))
+        most_threads = count_threads() + (int)threads + (int)option_number(argc, argv, "--own-threads", 0);
     version_id = option(argc, argv, "--version-id", NULL);
     method = option(argc, argv, "--method", NULL);
     path = option(argc, argv, "--path", NULL);
@@ -216,11 +233,12 @@ int main(int argc, char **argv)
     struct memory before = memory_now();
     for (unsigned at = 0; at < threads; at++) {
         struct caller *caller = &callers[at];
-        CHECK(strlen(file_id) < sizeof caller->file_id - 16);
+        CHECK(strlen(file_id) < sizeof caller->file_id - 32);
         sprintf(caller->file_id, at ? "%s-%u" : "%s", file_id, at);
         caller->number = at;
         caller->client = made[at % clients];
         caller->perform = operation_of(option(argc, argv, "--operation", "versions"));
+        caller->is_numbered = has(argc, argv, "--numbered");
         caller->repeat = option_number(argc, argv, "--repeat", 1);
         caller->pause_ms = option_number(argc, argv, "--pause-ms", 0);
         CHECK(pthread_create(&caller->thread, NULL, perform_many, caller) == 0);
@@ -230,7 +248,7 @@ int main(int argc, char **argv)
     if (has(argc, argv, "--peak-mib"))
         expect_memory(before, option_number(argc, argv, "--peak-mib", 0));
     if (marker)
-        call_afterwards(made[0], marker);
+        call_afterwards(made[0], marker, option_number(argc, argv, "--after-timeout-ms", 0));
     for (unsigned at = 0; at < clients; at++)
         ik_client_free(made[at]);
     if (marker)

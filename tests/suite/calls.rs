@@ -106,6 +106,8 @@ impl Calls {
 pub struct Answer {
     /// Of a call, or else of a client that could not be made.
     pub is_call: bool,
+    /// The number of the thread, or of the client.
+    pub whose: u64,
     pub status: String,
     pub took: Duration,
     pub text: Option<String>,
@@ -123,10 +125,11 @@ impl Answer {
     }
 
     fn of_call(line: &str) -> Self {
-        let mut words = line.splitn(5, ' ').skip(2); // not what it is, nor whose
+        let mut words = line.splitn(5, ' ').skip(1); // not what it is
         let mut word = || words.next().unwrap_or_else(|| panic!("not whole: {line}"));
         let answer = Self {
             is_call: true,
+            whose: word().parse().expect("a number"),
             status: word().to_owned(),
             took: Duration::from_millis(word().parse().expect("milliseconds")),
             text: word().strip_prefix('=').map(unescaped),

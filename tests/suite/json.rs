@@ -24,6 +24,7 @@ fn get(rows: &[(Vec<u8>, Vec<u8>)]) -> Vec<Answer> {
     assert_eq!(words.len(), 2 * rows.len(), "{seen:?}");
     let answers = words.chunks(2).map(|pair| Answer {
         is_call: true,
+        whose: 0,
         status: pair[0].to_owned(),
         took: Duration::ZERO,
         text: pair[1].strip_prefix('=').map(str::to_owned),

@@ -77,6 +77,7 @@ fn read(record: &str) -> Answer {
     };
     let answer = Answer {
         is_call: true,
+        whose: 0,
         status: word().to_owned(),
         took: Duration::from_millis(word().parse().expect("milliseconds")),
         text: word().strip_prefix('=').map(str::to_owned),
