@@ -21,6 +21,11 @@ pub trait Peer {
     fn sent(&self) -> u64 {
         0
     }
+
+    /// Where it is a scripted one.
+    fn server(&self) -> Option<&Server> {
+        None
+    }
 }
 
 impl Peer for Server {
@@ -42,6 +47,10 @@ impl Peer for Server {
 
     fn sent(&self) -> u64 {
         self.sent()
+    }
+
+    fn server(&self) -> Option<&Server> {
+        Some(self)
     }
 }
 

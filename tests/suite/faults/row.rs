@@ -58,6 +58,10 @@ impl Seen<'_> {
     pub fn answer(&self) -> &Answer {
         &self.answers[0]
     }
+
+    pub fn server(&self) -> &Server {
+        self.peer.server().expect("a scripted server")
+    }
 }
 
 pub fn row(number: u16, name: &'static str) -> Row {
@@ -94,6 +98,16 @@ impl Row {
         self.connections(name, [steps.into()])
     }
 
+    /// A variant for each of these.
+    pub fn each<Steps: Into<Vec<Step>>>(
+        self,
+        variants: impl IntoIterator<Item = &'static str>,
+        does: impl Fn(&'static str) -> Steps,
+    ) -> Self {
+        let variants = variants.into_iter();
+        variants.fold(self, |row, variant| row.case(variant, does(variant)))
+    }
+
     /// The n-th connection does the n-th, every later one the last.
     pub fn connections(self, name: impl Into<String>, scripts: impl Into<Vec<Vec<Step>>>) -> Self {
         let scripts = scripts.into();
@@ -113,6 +127,12 @@ impl Row {
         let peer =
             move |over| -> Box<dyn Peer> { Box::new(Server::requests_over(over, scripts.clone())) };
         self.peer(name, true, peer)
+    }
+
+    /// The same of single steps.
+    pub fn answers(self, name: impl Into<String>, answers: impl IntoIterator<Item = Step>) -> Self {
+        let scripts = answers.into_iter().map(|answer| vec![answer]);
+        self.requests(name, scripts.collect::<Vec<_>>())
     }
 
     /// As `connections`, from a server with certificates of its own.
@@ -231,6 +251,22 @@ impl Row {
             for answer in good {
                 assert!(answer.json() == json, "{:.200?}", answer.text);
             }
+        })
+    }
+
+    /// The JSON of each call in turn, all of which are successes.
+    pub fn jsons(self, jsons: &'static [&'static str]) -> Self {
+        self.check(move |seen| {
+            let came: Vec<_> = seen.answers.iter().map(Answer::json).collect();
+            assert_eq!(came, jsons);
+        })
+    }
+
+    /// The first connection serves one request, and the next one goes over another.
+    pub fn then_over_a_new_connection(self) -> Self {
+        self.check(|seen| {
+            let requests = seen.server().requests();
+            assert_ne!(requests[0].connection, requests[1].connection);
         })
     }
 

@@ -30,3 +30,8 @@ pub fn chunked(chunks: impl AsRef<[u8]>) -> Step {
 pub fn good() -> Step {
     said(200, JSON, "[]")
 }
+
+/// Another one, which shows whose answer it is.
+pub fn own() -> Step {
+    said(200, "Content-Type: application/json\r\n", r#"["own"]"#)
+}
