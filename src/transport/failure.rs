@@ -67,7 +67,7 @@ impl Failure {
             }
             _ if !error.is_connect() => Failure {
                 is_hang_up: chain.is_hang_up(),
-                ..Failure::passing(Status::ConnectionLost, cause)
+                ..Failure::passing(Status::ConnectionLost, chain.explain(cause))
             },
             _ if error.is_timeout() => {
                 Failure::passing(Status::ConnectFailed, "no connection in time")
@@ -198,10 +198,22 @@ impl<'a> Chain<'a> {
 
     /// Neither an answer that cannot be read nor a stream that was reset on a living connection.
     fn is_hang_up(&self) -> bool {
-        !self.0.iter().any(|link| {
-            let unreadable = link.downcast_ref().is_some_and(hyper::Error::is_parse);
-            unreadable || link.downcast_ref().is_some_and(h2::Error::is_reset)
-        })
+        let mut links = self.0.iter();
+        let is_reset = links.any(|link| link.downcast_ref().is_some_and(h2::Error::is_reset));
+        !is_reset && !self.is_unreadable()
+    }
+
+    fn is_unreadable(&self) -> bool {
+        let mut links = self.0.iter();
+        links.any(|link| link.downcast_ref().is_some_and(hyper::Error::is_parse))
+    }
+
+    /// The parser names what it stumbled over, which says little to those who don't know that it is one.
+    fn explain(&self, cause: String) -> String {
+        match self.is_unreadable() {
+            true => format!("the answer is no HTTP that can be read: {cause}"),
+            false => cause,
+        }
     }
 
     /// The last cause, which is where it began.

@@ -73,7 +73,7 @@ fn only_one_is_held_up(seen: &Seen) {
 pub fn rows() -> Vec<Row> {
     vec![
         row(38, "garbage status line").over(&[H1, Tls])
-            .does([Read, send(b"\x00\xff\x01garbage\r\n\r\n")]).gives(LOST, 3).check(is_not_echoed),
+            .does([Read, send(b"\x00\xff\x01garbage\r\n\r\n")]).gives(LOST, 3).says("is no HTTP").check(is_not_echoed),
         row(39, "HTTP/0.9").does([Read, send("[]")]).gives(LOST, 3),
         row(40, "wrong versions").each(["HTTP/2.0 200 OK", "HTTP/1.2 200 OK"], line).gives(LOST, 3),
         row(41, "status not three digits")
