@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use flate2::write::MultiGzDecoder;
-use reqwest::header::{CONTENT_ENCODING, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, TRANSFER_ENCODING};
 
 /// What may have come before anything is decoded: the decoder keeps some, and little is lost on data
 /// that does not compress.
@@ -99,21 +99,32 @@ enum Encoding {
 }
 
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Refused> {
-    let values = headers.get_all(CONTENT_ENCODING).iter();
+    // The stack undoes the chunks, and leaves what else may be around them as it is.
+    let codings = codings(headers, &TRANSFER_ENCODING);
+    if codings.iter().any(|coding| coding != "chunked") {
+        return Err(unasked("transferred", &codings, "only chunks can be taken"));
+    }
+    let codings = self::codings(headers, &CONTENT_ENCODING);
+    match codings.as_slice() {
+        [] => Ok(Encoding::Identity),
+        [coding] if matches!(&**coding, "gzip" | "x-gzip") => Ok(Encoding::Gzip),
+        codings => Err(unasked("encoded", codings, "only gzip was asked for")),
+    }
+}
+
+/// What a header lists, in the order in which it was done to the body.
+fn codings(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
+    let values = headers.get_all(name).iter();
     let listed = values.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
     let listed = listed.collect::<Vec<_>>().join(",");
-    let mut codings = listed
-        .split(',')
-        .map(str::trim)
-        .filter(|coding| !coding.is_empty() && *coding != "identity");
-    match (codings.next(), codings.next()) {
-        (None, _) => Ok(Encoding::Identity),
-        (Some("gzip" | "x-gzip"), None) => Ok(Encoding::Gzip),
-        _ => Err(Refused::Undecodable(format!(
-            "it is encoded as {:?}, and only gzip was asked for",
-            super::failure::clean(&listed)
-        ))),
-    }
+    let codings = listed.split(',').map(str::trim);
+    let done = codings.filter(|coding| !coding.is_empty() && *coding != "identity");
+    done.map(str::to_owned).collect()
+}
+
+fn unasked(how: &str, codings: &[String], instead: &str) -> Refused {
+    let codings = super::failure::clean(&codings.join(", "));
+    Refused::Undecodable(format!("it is {how} as {codings:?}, and {instead}"))
 }
 
 /// Bytes up to a limit. Room is made for what has come, never for what was announced.
