@@ -13,7 +13,7 @@ pub fn rows() -> Vec<Row> {
     let delimited = || vec![Read, starts("Connection: close\r\n\r\n[]")];
     vec![
         row(1, "refused").over(&[H1, Tls]).peer("", false, |over| Box::new(Refusing::new(over)))
-            .gives(FAILED, 3).says("127.0.0.1:"),
+            .gives(FAILED, 3).says("127.0.0.1:").tells("httpStatus", ()).tells("responseBody", ()),
         row(2, "blackhole, own deadline").peer("", false, |over| Box::new(Blackhole::new(over)))
             .timeout(1500).gives("timeout", 1).takes(1499..1750),
         row(3, "blackhole, connect timeout").peer("", false, |over| Box::new(Blackhole::new(over)))
