@@ -59,7 +59,7 @@ fn encoded() -> Vec<Row> {
         refused(128, "zstd not asked for", "Content-Encoding: zstd\r\n", b"\x28\xb5\x2f\xfd\x20\x05\x29\0\0[1,2]").says("zstd"),
         refused(128, "of no known name", "Content-Encoding: sesame\r\n", LIST.as_bytes()).says("sesame"),
         refused(129, "gzip twice", "Content-Encoding: gzip, gzip\r\n", &gzip(&good)).says("gzip, gzip"),
-        refused(129, "two lines of gzip", &two_lines, &gzip(&good)).says("gzip,gzip"),
+        refused(129, "two lines of gzip", &two_lines, &gzip(&good)).says("gzip, gzip"),
         decoded(130, "identity", "Content-Encoding: identity\r\n", LIST.as_bytes()),
         decoded(131, "GZIP", "Content-Encoding: GZIP\r\n", &good),
         decoded(131, "x-gzip", "Content-Encoding: x-gzip\r\n", &good),
