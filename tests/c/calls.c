@@ -20,6 +20,7 @@
  * --threads N       at once, over the clients in turn
  * --own-threads N   the most that the library has when a call ends
  * --clients N       with the same settings
+ * --warm N          calls of each client before all others, of which nothing is said
  * --peak-mib N      how much more memory than before the first call this process may ever have, N MiB
  *                   and no more; and how much more address space: as much, and the arenas and stacks
  *                   of the threads
@@ -184,6 +185,17 @@ static void expect_memory(struct memory before, uint64_t mib)
              (unsigned long long)resident, (unsigned long long)reserved, (unsigned long long)mib);
 }
 
+/* The calls that follow find a connection. */
+static void warm_up(const ik_client *client, uint64_t calls)
+{
+    for (uint64_t at = 0; at < calls; at++) {
+        char *json = NULL;
+        ik_status status = ik_get_file_versions(client, "warm", &json);
+        CHECK_STATUS(status, IK_STATUS_OK, json);
+        ik_string_free(json);
+    }
+}
+
 /* The client is as good as new, whatever happened. */
 static void call_afterwards(const ik_client *client, const char *marker, uint64_t timeout_ms)
 {
@@ -229,6 +241,8 @@ int main(int argc, char **argv)
     for (unsigned at = 0; at < clients; at++)
         if (!(made[at] = client_of_command_line(at, argc, argv)))
             return 0; /* its line says why */
+    for (unsigned at = 0; at < clients; at++)
+        warm_up(made[at], option_number(argc, argv, "--warm", 0));
 
     struct memory before = memory_now();
     for (unsigned at = 0; at < threads; at++) {

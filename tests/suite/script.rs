@@ -39,6 +39,8 @@ pub enum Step {
     /// The same past TLS.
     SendRaw(Vec<u8>),
     Frame(Frame),
+    /// The same frame so many thousand times; acknowledgements are read in between.
+    Thousands(usize, Frame),
     /// Sends this again and again until the client leaves.
     Flood(Vec<u8>),
     PauseMs(u64),
@@ -348,6 +350,7 @@ impl Shared {
                 Step::Send(bytes) => connection.send(bytes)?,
                 Step::SendRaw(bytes) => connection.send_raw(bytes)?,
                 Step::Frame(frame) => connection.send_frame(frame)?,
+                Step::Thousands(count, frame) => connection.send_frames(frame, *count)?,
                 Step::Flood(bytes) => loop {
                     connection.send(bytes)?;
                 },

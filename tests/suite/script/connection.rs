@@ -107,6 +107,12 @@ impl<'a> Connection<'a> {
         self.send(&frame.bytes(stream))
     }
 
+    /// The same frame so many thousand times.
+    pub fn send_frames(&mut self, frame: &Frame, thousands: usize) -> io::Result<()> {
+        let http2 = self.http2.as_mut().expect("a script for HTTP/2");
+        http2.flood(&mut self.wire, frame, thousands)
+    }
+
     /// Reads the preface and leaves the settings to the script.
     pub fn read_preface(&mut self) -> io::Result<()> {
         self.http2().is_greeted_by_script();

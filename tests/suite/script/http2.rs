@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 
 pub const DATA: u8 = 0;
 pub const HEADERS: u8 = 1;
+pub const PRIORITY: u8 = 2;
 pub const RST_STREAM: u8 = 3;
 pub const SETTINGS: u8 = 4;
 pub const PUSH_PROMISE: u8 = 5;
@@ -19,6 +20,8 @@ pub const END_STREAM: u8 = 1;
 pub const ACK: u8 = 1;
 /// Of HEADERS and CONTINUATION.
 pub const END_HEADERS: u8 = 4;
+/// Of DATA and HEADERS.
+pub const PADDED: u8 = 8;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const INITIAL_WINDOW_SIZE: u16 = 4;
@@ -219,6 +222,28 @@ impl Http2 {
             stream if stream == self.stream => self.stream_window += more,
             _ => {}
         }
+    }
+
+    /// The same frame so many thousand times. What the client has to acknowledge it does in between, so
+    /// that neither side waits for the other to read.
+    pub fn flood(
+        &mut self,
+        wire: &mut (impl Read + Write),
+        frame: &Frame,
+        thousands: usize,
+    ) -> io::Result<()> {
+        let bytes = frame.bytes(self.stream).repeat(1000);
+        let is_acknowledged = matches!(frame.kind, SETTINGS | PING) && frame.flags & ACK == 0;
+        for _ in 0..thousands {
+            wire.write_all(&bytes)?;
+            wire.flush()?;
+            let mut missing = if is_acknowledged { 1000 } else { 0 };
+            while missing > 0 {
+                let came = self.read_frame(wire)?;
+                missing -= i32::from(came.kind == frame.kind && came.flags & ACK != 0);
+            }
+        }
+        Ok(())
     }
 
     /// The head of an answer on the stream of the request.
