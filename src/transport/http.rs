@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::body::Body;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
     HeaderMap, HeaderValue,
@@ -270,13 +271,13 @@ async fn whole_body(
                 let failure = Failure::of(&error, is_https);
                 return Err(lost_body(failure, received, announced));
             }
-            // HTTP/2 can end a stream early without calling it an error.
-            Ok(Ok(None)) if announced.is_some_and(|length| length != received) => {
-                let failure =
-                    Failure::passing(Status::ConnectionLost, "the stream was ended early");
-                return Err(lost_body(failure, received, announced));
-            }
             Ok(Ok(None)) => {
+                let is_short = announced.is_some_and(|length| length != received);
+                if is_short || !is_whole(response) {
+                    let cause = "the stream was ended early";
+                    let failure = Failure::passing(Status::ConnectionLost, cause);
+                    return Err(lost_body(failure, received, announced));
+                }
                 let body = collector.map_or(Ok(Vec::new()), Collector::finish);
                 return Ok(Taken {
                     body: body.map_err(refuse)?,
@@ -309,9 +310,9 @@ async fn error_body(mut response: Response, head: &Head, deadline: Instant) -> T
         };
     };
     let until = deadline.min(Instant::now() + ERROR_BODY_TIME);
-    let is_whole = loop {
+    let came_whole = loop {
         match timeout_at(until, response.chunk()).await {
-            Ok(Ok(None)) => break true,
+            Ok(Ok(None)) => break is_whole(response),
             Ok(Ok(Some(piece))) => {
                 wire_bytes += u64::try_from(piece.len()).unwrap_or(u64::MAX);
                 if collector.push(&piece).is_err() {
@@ -324,9 +325,15 @@ async fn error_body(mut response: Response, head: &Head, deadline: Instant) -> T
     let (body, is_cut) = collector.partial();
     Taken {
         body,
-        is_cut: is_cut || !is_whole,
+        is_cut: is_cut || !came_whole,
         wire_bytes,
     }
+}
+
+/// Did the peer end this body, of which nothing more comes? HTTP/2 can reset a stream without an error,
+/// which the stack takes for the end; over HTTP/1.1 only a whole body ends without an error.
+fn is_whole(response: Response) -> bool {
+    response.version() != Version::HTTP_2 || reqwest::Body::from(response).is_end_stream()
 }
 
 fn out_of_time(state: &str) -> Failure {

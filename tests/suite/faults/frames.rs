@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::row::{Row, Seen, row};
 use super::said::{LOST, good};
+use crate::calls::KEY;
 use crate::script::Over::H2;
 use crate::script::Step::{self, Cut, Hold, PauseMs, Read, ReadPreface, Reset, Thousands};
 use crate::script::http2::{
@@ -103,6 +104,14 @@ pub fn rows() -> Vec<Row> {
             .check(on_connections(1)).check(seven_are_not_kept_waiting),
 
         // Not in the table: what we found ourselves.
+        h2(206, "ended without error, but early")
+            .requests("before the head", [vec![reset(NO_ERROR)]])
+            .requests("after the head", [vec![starts(), reset(NO_ERROR)]])
+            .requests("in the body", [vec![starts(), data("[1,"), reset(NO_ERROR)]])
+            .requests("after what could be all", [vec![starts(), data("[]"), reset(NO_ERROR)]])
+            .gives(LOST, 3),
+        h2(206, "an error's body, in the middle of the key").requests("", [vec![head(&[(":status", "404")]), half_the_key(), reset(NO_ERROR)]])
+            .gives("not_found", 1).check(no_half_of_the_key),
         h2(207, "ended without error, after all")
             .requests("at once", [vec![starts(), ends("[]"), reset(NO_ERROR)]])
             .requests("later", [vec![starts(), ends("[]"), PauseMs(50), reset(NO_ERROR)]])
@@ -281,6 +290,16 @@ fn seven_are_not_kept_waiting(seen: &Seen) {
     for answer in seen.answers.iter().filter(|answer| answer.json() != "[19]") {
         answer.expect_by(Duration::from_millis(300));
     }
+}
+
+fn half_the_key() -> Step {
+    data(&format!("no access with {}", &KEY[..KEY.len() / 2]))
+}
+
+fn no_half_of_the_key(seen: &Seen) {
+    let body = seen.answer().string("responseBody").unwrap_or_default();
+    assert!(body.starts_with("no access with"), "{body}");
+    assert!(!body.contains("private"), "{body}");
 }
 
 /// So many connections in all, that of the good call afterwards included.
