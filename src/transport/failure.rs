@@ -6,11 +6,11 @@ use std::io;
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use rustls::AlertDescription;
 use tower_service::Service;
 
 use super::platform::{is_descriptor_limit, is_exhaustion};
 use super::system::system;
+use super::verdict::{explain, is_certificate_alert};
 use crate::primitives::status::Status;
 
 /// An attempt that brought no answer.
@@ -117,46 +117,6 @@ fn is_cut(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
     )
-}
-
-/// In TLS 1.3 a server's verdict on the client's certificate comes after the handshake.
-fn is_certificate_alert(error: &rustls::Error) -> bool {
-    matches!(
-        error,
-        rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired
-                | AlertDescription::BadCertificate
-                | AlertDescription::UnsupportedCertificate
-                | AlertDescription::CertificateRevoked
-                | AlertDescription::CertificateExpired
-                | AlertDescription::CertificateUnknown
-                | AlertDescription::UnknownCA
-                | AlertDescription::AccessDenied
-        )
-    )
-}
-
-/// The verdict in words, with what to do about the two mistakes that are made most.
-fn explain(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::InvalidMessage(_) => {
-            format!(
-                "the answer is not TLS ({error}): is this an http port rather than an https one?"
-            )
-        }
-        rustls::Error::InvalidCertificate(why) if is_ca_as_server(why) => format!(
-            "{error}: the server presents a CA certificate as its own; issue a server certificate from it"
-        ),
-        _ => error.to_string(),
-    }
-}
-
-fn is_ca_as_server(error: &rustls::CertificateError) -> bool {
-    let rustls::CertificateError::Other(other) = error else {
-        return false;
-    };
-    let cause = other.0.downcast_ref::<webpki::Error>();
-    matches!(cause, Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 /// An error with all its causes, those that an `io::Error` carries inside included.

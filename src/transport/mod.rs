@@ -14,4 +14,5 @@ pub mod runtime;
 pub mod shutdown;
 pub mod system;
 pub mod threads;
+mod verdict;
 pub mod watch;
