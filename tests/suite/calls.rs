@@ -62,6 +62,12 @@ impl Calls {
         self
     }
 
+    /// The same run inside of another program.
+    pub fn under(mut self, program: &str, args: &[&str]) -> Self {
+        self.run = self.run.under(program, args);
+        self
+    }
+
     /// Every answer, in the order of their ends.
     pub fn answers(self) -> Vec<Answer> {
         self.run().0

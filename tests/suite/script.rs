@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,8 @@ pub enum Step {
     /// Sends this again and again until the client leaves.
     Flood(Vec<u8>),
     PauseMs(u64),
+    /// Passes everything on to this server, and what it says back.
+    Tunnel(SocketAddr),
     /// Resets the connection.
     Reset,
     /// Hangs up properly and closes at once: whatever still comes is answered with a reset.
@@ -114,6 +116,8 @@ struct Shared {
     tls: Option<Arc<ServerConfig>>,
     /// When this file is there, the script is over.
     marker: PathBuf,
+    /// What connections do from then on, where it is not to answer well.
+    afterwards: OnceLock<Vec<Step>>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -173,6 +177,11 @@ impl Server {
         Self::start(Plan::Requests(Box::new(answer)), Over::H1, None)
     }
 
+    /// As `connections`, on a port that is there already.
+    pub fn connections_on(listener: TcpListener, scripts: impl Into<Vec<Vec<Step>>>) -> Self {
+        Self::start_on(listener, Plan::Connections(scripts.into()), Over::H1, None)
+    }
+
     /// On a port that is there already: every request gets a good answer.
     pub fn good_on(listener: TcpListener, over: Over) -> Self {
         let script = |_: usize, _: &Request| vec![Step::Answer(good())];
@@ -196,6 +205,7 @@ impl Server {
             over,
             tls,
             marker: new_path("over"),
+            afterwards: OnceLock::new(),
             state: Mutex::default(),
             changed: Condvar::new(),
         });
@@ -208,6 +218,13 @@ impl Server {
             shared,
             acceptor: Some(acceptor),
         }
+    }
+
+    /// Does this on each connection when the script is over, in place of good answers.
+    pub fn afterwards(self, steps: impl Into<Vec<Step>>) -> Self {
+        let set = self.shared.afterwards.set(steps.into());
+        set.expect("said once");
+        self
     }
 
     pub fn url(&self) -> String {
@@ -305,14 +322,20 @@ impl Shared {
     }
 
     fn serve(&self, number: usize, stream: &TcpStream) -> io::Result<()> {
-        let mut connection = Connection::new(number, stream, self.over, self.tls.as_ref())?;
-        if self.is_over() {
-            return self.answer_well(&mut connection);
+        let is_over = self.is_over();
+        let tls = self.tls.as_ref().filter(|_| !is_over); // then it is one that is trusted
+        let mut connection = Connection::new(number, stream, self.over, tls)?;
+        if is_over {
+            return match self.afterwards.get() {
+                Some(steps) => self.follow_to_the_end(&mut connection, steps),
+                None => self.answer_well(&mut connection),
+            };
         }
         match &self.plan {
             Plan::Connections(scripts) => {
                 let script = scripts.get(number).or(scripts.last());
-                self.follow(&mut connection, script.map_or(&[][..], Vec::as_slice))?;
+                let script = script.map_or(&[][..], Vec::as_slice);
+                self.follow_to_the_end(&mut connection, script)
             }
             Plan::Requests(script) => loop {
                 let (number, request) = self.read_request(&mut connection)?;
@@ -322,6 +345,10 @@ impl Shared {
                 }
             },
         }
+    }
+
+    fn follow_to_the_end(&self, connection: &mut Connection, steps: &[Step]) -> io::Result<()> {
+        self.follow(connection, steps)?;
         connection.hang_up()
     }
 
@@ -355,6 +382,7 @@ impl Shared {
                     connection.send(bytes)?;
                 },
                 Step::PauseMs(ms) => self.pause(Duration::from_millis(*ms))?,
+                Step::Tunnel(to) => connection.tunnel(*to)?,
                 Step::Hold => self.hold(connection)?,
                 Step::Reset => connection.reset()?,
                 Step::Close => connection.close()?,

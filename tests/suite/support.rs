@@ -66,6 +66,16 @@ fn remove_after_us(dir: &Path) {
 
 /// The C program made from `tests/c/<name>.c`, compiled once per test process.
 pub fn c_program(name: &str) -> Program {
+    let path = compiled(name, false);
+    Program { path }
+}
+
+/// The library made from `tests/c/<name>.c`, for programs to be run with it preloaded.
+pub fn c_library(name: &str) -> PathBuf {
+    compiled(name, true)
+}
+
+fn compiled(name: &str, is_library: bool) -> PathBuf {
     type Compiled = HashMap<String, Arc<OnceLock<PathBuf>>>;
     static PROGRAMS: LazyLock<Mutex<Compiled>> = LazyLock::new(Mutex::default);
 
@@ -73,11 +83,10 @@ pub fn c_program(name: &str) -> Program {
         let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(programs.entry(name.to_owned()).or_default())
     };
-    let path = cell.get_or_init(|| compile(name)).clone();
-    Program { path }
+    cell.get_or_init(|| compile(name, is_library)).clone()
 }
 
-fn compile(name: &str) -> PathBuf {
+fn compile(name: &str, is_library: bool) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = root.join("tests/c").join(name).with_extension("c");
     let program = scratch_dir().join(name);
@@ -91,6 +100,9 @@ fn compile(name: &str) -> PathBuf {
     cc.arg("-I").arg(root.join("tests/c"));
     cc.arg("-Wl,--as-needed"); // what loads the library while it runs is not linked against it
     cc.arg("-L").arg(library).arg("-limagekit").arg("-ldl");
+    if is_library {
+        cc.args(["-shared", "-fPIC"]);
+    }
     cc.arg(format!("-Wl,-rpath,{}", library.display()));
 
     let made = cc

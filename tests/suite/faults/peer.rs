@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::proxy::Proxy;
+use crate::calls::Calls;
 use crate::hosts::new_path;
 use crate::script::{Over, Server};
 
@@ -24,6 +26,16 @@ pub trait Peer {
 
     /// Where it is a scripted one.
     fn server(&self) -> Option<&Server> {
+        None
+    }
+
+    /// What a program needs that is to meet this peer, and a row cannot know before it is there.
+    fn equip(&self, calls: Calls) -> Calls {
+        calls
+    }
+
+    /// The proxy on the way, or beside it.
+    fn proxy(&self) -> Option<&Proxy> {
         None
     }
 }
@@ -139,14 +151,19 @@ fn full_queue() -> io::Result<(TcpListener, Vec<TcpStream>)> {
 }
 
 /// Looks out for the marker, then answers well on a listener.
-struct Later {
-    marker: PathBuf,
+pub struct Later {
+    pub marker: PathBuf,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Later {
     fn then(over: Over, listen: impl FnOnce() -> io::Result<TcpListener> + Send + 'static) -> Self {
+        Self::begin(move || listen().map(|listener| Server::good_on(listener, over)))
+    }
+
+    /// The same with any server.
+    pub fn begin(server: impl FnOnce() -> io::Result<Server> + Send + 'static) -> Self {
         let marker = new_path("over");
         let stop = Arc::<AtomicBool>::default();
         let thread = thread::spawn({
@@ -155,7 +172,7 @@ impl Later {
                 while !marker.exists() && !stop.load(Ordering::Relaxed) {
                     thread::sleep(Duration::from_millis(5));
                 }
-                let server = listen().map(|listener| Server::good_on(listener, over));
+                let server = server();
                 while server.is_ok() && !stop.load(Ordering::Relaxed) {
                     thread::sleep(Duration::from_millis(5));
                 }

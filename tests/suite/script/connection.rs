@@ -1,8 +1,9 @@
 //! One connection of a scripted server: plain, inside TLS, or HTTP/2 inside TLS.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::set_socket_linger;
@@ -230,6 +231,19 @@ impl<'a> Connection<'a> {
     pub fn reset(&mut self) -> io::Result<()> {
         set_socket_linger(self.tcp, Some(Duration::ZERO))?;
         Err(io::ErrorKind::ConnectionReset.into()) // it is closed at once
+    }
+
+    /// To and fro until one of the two leaves.
+    pub fn tunnel(&mut self, to: SocketAddr) -> io::Result<()> {
+        let (here, there) = (self.tcp, TcpStream::connect(to)?);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let _ = io::copy(&mut &there, &mut &*here);
+                here.shutdown(Shutdown::Write)
+            });
+            let _ = io::copy(&mut &*here, &mut &there);
+            there.shutdown(Shutdown::Both)
+        })
     }
 
     /// No more reading: what comes from now on is answered with a reset, if anything.

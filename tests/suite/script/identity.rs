@@ -5,10 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use rustls::ServerConfig;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::{ALL_VERSIONS, ServerConfig, SupportedProtocolVersion};
 
 use crate::support::scratch_dir;
 
@@ -19,8 +24,9 @@ pub struct Authority {
 }
 
 impl Authority {
-    pub fn new() -> Self {
+    pub fn new(name: &str) -> Self {
         let mut certificate = CertificateParams::default();
+        certificate.distinguished_name = common_name(name);
         certificate.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         certificate.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let key = KeyPair::generate().expect("a key");
@@ -61,10 +67,34 @@ impl Identity {
         Self { certificate, key }
     }
 
+    /// Certificate and key in one text, as OpenSSL reads them.
+    pub fn pem(&self) -> String {
+        let blocks = [
+            ("CERTIFICATE", self.certificate.as_ref()),
+            ("PRIVATE KEY", self.key.secret_pkcs8_der()),
+        ];
+        let block = |(label, bytes)| {
+            let text = STANDARD.encode(bytes);
+            let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy);
+            let lines = lines.map(|line| line + "\n").collect::<String>();
+            format!("-----BEGIN {label}-----\n{lines}-----END {label}-----\n")
+        };
+        blocks.map(block).concat()
+    }
+
     /// What a server needs that is this and speaks one protocol.
     pub fn server(&self, protocol: &str) -> Arc<ServerConfig> {
+        self.server_of(ALL_VERSIONS, protocol)
+    }
+
+    /// The same, with these versions of TLS.
+    pub fn server_of(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        protocol: &str,
+    ) -> Arc<ServerConfig> {
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let builder = builder.with_safe_default_protocol_versions();
+        let builder = builder.with_protocol_versions(versions);
         let builder = builder.expect("versions").with_no_client_auth();
         let key = self.key.clone_key();
         let config = builder.with_single_cert(vec![self.certificate.clone()], key.into());
@@ -74,17 +104,32 @@ impl Identity {
     }
 }
 
-/// A certificate of this machine, not yet signed.
+/// A name with nothing else in it.
+pub fn common_name(name: &str) -> DistinguishedName {
+    let mut names = DistinguishedName::new();
+    names.push(DnType::CommonName, name);
+    names
+}
+
+/// A certificate of this machine, not yet signed; also of one that only the rows with a resolver know.
 pub fn leaf() -> CertificateParams {
-    let names = ["localhost", "127.0.0.1"].map(str::to_owned);
-    CertificateParams::new(names).expect("names")
+    leaf_of(&["localhost", "127.0.0.1", "no-such.test"])
+}
+
+/// The same for other names and addresses.
+pub fn leaf_of(names: &[&str]) -> CertificateParams {
+    let names = names.iter().map(ToString::to_string);
+    CertificateParams::new(names.collect::<Vec<_>>()).expect("names")
 }
 
 /// The authority of every scripted server that says nothing else.
 pub fn authority() -> &'static Authority {
-    static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
+    static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| Authority::new(NAME));
     &AUTHORITY
 }
+
+/// The name of the authority of every scripted server that says nothing else.
+pub const NAME: &str = "scripted authority";
 
 /// The file of that authority.
 pub fn ca_file() -> &'static Path {
