@@ -36,9 +36,30 @@ impl fmt::Debug for Secret {
 
 /// The value of an Authorization header: `Basic` and the encoded pair.
 pub fn basic(user: &str, password: &str) -> Secret {
-    let pair = Zeroizing::new(format!("{user}:{password}"));
+    let pair = joined(&[user, ":", password]);
     let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
-    Secret::new(format!("Basic {}", encoded.as_str()))
+    Secret(joined(&["Basic ", &encoded]))
+}
+
+/// In memory that need not grow: what a text has grown out of is not wiped.
+fn joined(parts: &[&str]) -> Zeroizing<String> {
+    let length = parts.iter().map(|part| part.len()).sum();
+    let mut text = Zeroizing::new(String::with_capacity(length));
+    for part in parts {
+        text.push_str(part);
+    }
+    text
+}
+
+/// As Base64 is written in URLs, likewise.
+fn for_urls(encoded: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(encoded.len()));
+    text.extend(encoded.chars().map(|letter| match letter {
+        '+' => '-',
+        '/' => '_',
+        other => other,
+    }));
+    text
 }
 
 /// Replaces secrets in texts, in each spelling in which a server may echo them: as they are, or with
@@ -54,7 +75,7 @@ impl Redactor {
         let basic = basic(user, password);
         let encoded = basic.expose().trim_start_matches("Basic ");
         let alone = Zeroizing::new(STANDARD.encode(secret));
-        let for_urls = Zeroizing::new(encoded.replace('+', "-").replace('/', "_"));
+        let for_urls = for_urls(encoded);
         let padded = [encoded, alone.as_str(), for_urls.as_str()];
         let secrets = padded
             .iter()

@@ -26,17 +26,18 @@ mod layering; // which room may use which
 mod logging; // what is told, to whom, and that no secret is
 mod many; // many files in one call
 mod metadata; // what a call tells besides its answer
-mod names; // resolvers that hang or fail
+mod names; // resolvers that hang
 mod operations; // the other operations, and requests of the caller's own
 mod pacing; // the client's own limit of requests in a second
 mod pauses; // what a 429 asks for, and whom it makes wait
-mod proxies; // which proxy is taken, and what becomes of its failures
+mod proxies; // which proxy is taken
 mod queue; // queues of finished calls, and their descriptors
 mod readme; // what the README says is so
 mod request; // what goes out on the wire
 mod retries; // what is repeated, how often and after how long
 mod rust; // the same operations for Rust programs
 mod secrets; // the key shows nowhere, however a server echoes it
+mod security; // where requests go, what is in them, and who sees the key
 mod shutdown; // the barrier, of the process and of one client
 mod threads; // many threads on one client, waiting and cancelled ones
-mod tls; // certificates and connections over TLS
+mod tls; // whose certificates are trusted
