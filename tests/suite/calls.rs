@@ -1,6 +1,6 @@
 //! Runs of the C program `calls.c`, and what they print, read back. What holds for every answer of
 //! the library is checked here, on each of them: the error document is whole and tells the same
-//! story as the status, the key shows nowhere, and nothing is written to the host's stderr.
+//! story as the status, and nothing is written to the host's stderr.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -85,13 +85,6 @@ impl Calls {
             seen.stderr, "",
             "the library writes to stderr only when told to"
         );
-        for secret in [KEY.to_owned(), basic(KEY)] {
-            assert!(
-                !seen.stdout.contains(&secret),
-                "the key shows: {}",
-                seen.stdout
-            );
-        }
         let answers = seen.stdout.lines().filter_map(Answer::read);
         let answers: Vec<_> = answers.filter(|answer| !answer.is_new_client()).collect();
         assert!(!answers.is_empty(), "no answer in {}", seen.stdout);

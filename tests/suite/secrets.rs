@@ -1,5 +1,5 @@
 //! The key shows nowhere, wherever a server echoes it and however it spells it. That neither the key
-//! nor its Basic form shows as it is, `calls.rs` checks on every answer.
+//! nor its Basic form shows as it is, `support.rs` checks on all that a program prints.
 
 use crate::calls::{Answer, Calls, KEY, basic};
 use crate::script::Step::{Hold, PauseMs, Read, Reset};

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::time::Duration;
 
-use crate::calls::{Answer, KEY, basic};
+use crate::calls::{Answer, KEY};
 use crate::script::Server;
 use crate::support::{Run, c_program};
 
@@ -49,9 +49,6 @@ impl Steps {
     pub fn answers(self) -> Vec<Answer> {
         let seen = self.run.run().expect_ok();
         assert_eq!(seen.stderr, "", "nothing is written to stderr");
-        for secret in [KEY.to_owned(), basic(KEY)] {
-            assert!(!seen.stdout.contains(&secret), "the key: {}", seen.stdout);
-        }
         let records = seen.stdout.split_terminator('\0');
         records.map(read).collect()
     }

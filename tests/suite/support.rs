@@ -13,6 +13,7 @@ use std::{env, fs, panic, process, thread};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::calls::{KEY, basic};
 use crate::lateness::timed;
 
 /// How long a program may take unless its test says otherwise.
@@ -146,6 +147,18 @@ pub struct Run {
     time_limit: Duration,
 }
 
+/// The keys that programs of the suite work with. None of them shows in what a program prints.
+const KEYS: [&str; 3] = [KEY, "private_host", "private_emulator_key"];
+
+/// Neither a key nor its Basic form was printed.
+pub fn expect_no_key(seen: &Seen) {
+    for output in [&seen.stdout, &seen.stderr] {
+        let shows = |key: &&&str| output.contains(**key) || output.contains(&basic(key));
+        let key = KEYS.iter().find(shows);
+        assert_eq!(key, None, "a key shows: {output}");
+    }
+}
+
 impl Run {
     pub fn arg(mut self, value: impl AsRef<OsStr>) -> Self {
         self.command.arg(value);
@@ -179,7 +192,7 @@ impl Run {
         self
     }
 
-    /// Runs to the end of the program and of all that holds its output. Whatever is left of its
+    /// Runs to the end of the program and of all that holds its output. No key may be in that. Whatever is left of its
     /// process group at the time limit is killed, and the test fails.
     pub fn run(mut self) -> Seen {
         let started = Instant::now();
@@ -192,7 +205,9 @@ impl Run {
         let (sender, ended) = mpsc::channel();
         thread::spawn(move || sender.send(wait(child)));
         if let Ok(output) = ended.recv_timeout(self.time_limit) {
-            return Seen::new(&output, started.elapsed());
+            let seen = Seen::new(&output, started.elapsed());
+            expect_no_key(&seen);
+            return seen;
         }
         let _ = kill_process_group(group, Signal::KILL);
         let seen = ended.recv_timeout(Duration::from_secs(5));

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::{BOUND, LIST};
 use crate::script::{Server, ok, send};
-use crate::support::Seen;
+use crate::support::{Seen, expect_no_key};
 
 /// A running program. It is killed with this value, if it has not ended.
 pub struct Running {
@@ -57,13 +57,15 @@ impl Running {
         let stdout = self.stdout.whole();
         let stderr = self.stderr.whole();
         let status = self.child.wait().expect("a status");
-        Seen {
+        let seen = Seen {
             code: status.code(),
             signal: status.signal(),
             stdout,
             stderr,
             took: self.started.elapsed(),
-        }
+        };
+        expect_no_key(&seen);
+        seen
     }
 }
 
