@@ -1,4 +1,4 @@
-/* A host whose resolver hangs or fails: this program is where the library finds getaddrinfo(), so it
+/* A host whose resolver hangs: this program is where the library finds getaddrinfo(), so it
  * knows who asks, and decides when there is an answer. No name here has an address. */
 #include "host.h"
 
@@ -183,24 +183,6 @@ static void many_names(int argc, char **argv)
     check_recovery("https://name-of-its-own.test");
 }
 
-static void failing(int argc, char **argv)
-{
-    static const int errors[] = {EAI_NONAME, EAI_AGAIN, EAI_FAIL};
-    (void)argc, (void)argv;
-    for (size_t at = 0; at < sizeof errors / sizeof *errors; at++) {
-        resolver.error = errors[at];
-        ik_client *client = client_of_url("https://name.test", 10000);
-        char *answer = NULL;
-        ik_status status = ik_get_file_versions(client, "file", &answer);
-        CHECK_STATUS(status, IK_STATUS_CONNECT_FAILED, answer);
-        if (strstr(answer, "name.test") == NULL)
-            FAIL("does not name the host: %s", answer);
-        CHECK(asked() == (int)at + 1);
-        ik_string_free(answer);
-        ik_client_free(client);
-    }
-}
-
 /* A connection comes, and nobody had to be asked for the way to us. */
 static void expect_connection(int listener)
 {
@@ -250,7 +232,6 @@ int main(int argc, char **argv)
 {
     static const struct part parts[] = {{"one-name", one_name},
                                         {"many-names", many_names},
-                                        {"failing", failing},
                                         {"localhost", localhost},
                                         {"exit", at_exit}};
     alarm(HANGS_AFTER_S);
