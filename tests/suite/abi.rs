@@ -1,10 +1,10 @@
 //! The shared library as the linker and the loader see it.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::process::Command;
-use std::{env, fs};
 
-use crate::support::library_dir;
+use crate::support::library;
 
 /// Every symbol that was ever released. Lines are only added.
 const RELEASED: &str = include_str!("../abi.txt");
@@ -88,14 +88,12 @@ fn header() -> String {
         .expect("the header")
 }
 
-/// What a tool of the C toolchain says of the library; of another build with IK_LIBRARY.
+/// What a tool of the C toolchain says of the library.
 fn tool(program: &str, arguments: &[&str]) -> String {
-    let fresh = library_dir().join("libimagekit.so");
-    let library = env::var_os("IK_LIBRARY").map_or(fresh, Into::into);
     let output = Command::new(program)
         .env("LC_ALL", "C")
         .args(arguments)
-        .arg(library)
+        .arg(library())
         .output()
         .unwrap_or_else(|error| panic!("{program} is missing, install binutils: {error}"));
     assert!(output.status.success(), "{program}: {output:?}");

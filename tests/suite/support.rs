@@ -19,20 +19,47 @@ use crate::lateness::timed;
 /// How long a program may take unless its test says otherwise.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
+/// The library under test: the one that was just built, or the build that IK_LIBRARY names.
+///
+/// It stands beside the test program; the copy one level up may be stale.
+pub fn library() -> PathBuf {
+    let library = env::var_os("IK_LIBRARY").map_or_else(
+        || beside_us("libimagekit.so"),
+        |named| fs::canonicalize(named).expect("the library of IK_LIBRARY"),
+    );
+    assert!(library.is_file(), "no library at {}", library.display());
+    library
+}
+
+/// The same for linking it into something else.
+pub fn static_library() -> PathBuf {
+    library().with_extension("a")
+}
+
+/// Is it a build for release? One that IK_LIBRARY names counts as such.
+pub fn is_release() -> bool {
+    env::var_os("IK_LIBRARY").is_some() || !cfg!(debug_assertions)
+}
+
+fn beside_us(name: &str) -> PathBuf {
+    let program = env::current_exe().expect("the path of this test program");
+    program.with_file_name(name)
+}
+
 /// A folder of this test process with the library under the names that linker and loader ask for.
 ///
-/// It holds links to the library beside the test program, which is the one that was just built:
-/// the copy one level up may be stale. Hard links, so that a build in the meantime changes nothing.
+/// Hard links where the file system has them, so that a build in the meantime changes nothing.
 pub fn library_dir() -> &'static Path {
     static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
-        let program = env::current_exe().expect("the path of this test program");
-        let library = program.with_file_name("libimagekit.so");
-        assert!(library.is_file(), "no library at {}", library.display());
-
+        let library = library();
         let dir = scratch_dir().join("lib");
         fs::create_dir_all(&dir).expect("a folder for the library");
         for name in ["libimagekit.so", "libimagekit.so.0.1"] {
-            fs::hard_link(&library, dir.join(name)).expect("a link to the library");
+            let link = dir.join(name);
+            let linked = fs::hard_link(&library, &link);
+            linked
+                .or_else(|_| fs::copy(&library, &link).map(drop))
+                .expect("the library");
         }
         dir
     });
@@ -65,53 +92,68 @@ fn remove_after_us(dir: &Path) {
     std::mem::forget(shell.spawn().expect("a shell"));
 }
 
-/// The C program made from `tests/c/<name>.c`, compiled once per test process.
+/// The program made from `tests/c/<name>.c` or `tests/cpp/<name>.cpp`, compiled once per test process.
 pub fn c_program(name: &str) -> Program {
-    let path = compiled(name, false);
+    let path = compiled(name, |program| {
+        let library = library_dir();
+        let mut compiler = compiler(name, program);
+        compiler.arg("-Wl,--as-needed"); // what loads the library while it runs is not linked against it
+        compiler
+            .arg("-L")
+            .arg(library)
+            .args(["-limagekit", "-ldl", "-lm"]);
+        compiler.arg(format!("-Wl,-rpath,{}", library.display()));
+        compiler
+    });
     Program { path }
 }
 
-/// The library made from `tests/c/<name>.c`, for programs to be run with it preloaded.
-pub fn c_library(name: &str) -> PathBuf {
-    compiled(name, true)
+/// The shared object made from `tests/c/<name>.c`, with these besides.
+pub fn shared_object(name: &str, with: &[PathBuf]) -> PathBuf {
+    compiled(name, |object| {
+        let mut compiler = compiler(name, object);
+        compiler.args(["-shared", "-fPIC"]).args(with);
+        compiler
+    })
 }
 
-fn compiled(name: &str, is_library: bool) -> PathBuf {
+fn compiled(name: &str, make: impl FnOnce(&Path) -> Command) -> PathBuf {
     type Compiled = HashMap<String, Arc<OnceLock<PathBuf>>>;
     static PROGRAMS: LazyLock<Mutex<Compiled>> = LazyLock::new(Mutex::default);
 
-    let cell = {
-        let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(programs.entry(name.to_owned()).or_default())
-    };
-    cell.get_or_init(|| compile(name, is_library)).clone()
+    let cell = Arc::clone(lock(&PROGRAMS).entry(name.to_owned()).or_default());
+    let made = cell.get_or_init(|| {
+        let made = scratch_dir().join(name);
+        let mut command = make(&made);
+        let output = command
+            .output()
+            .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command:?}\n{complaints}");
+        made
+    });
+    made.clone()
 }
 
-fn compile(name: &str, is_library: bool) -> PathBuf {
+/// A compiler that makes something of the source with this name. What to link follows.
+fn compiler(name: &str, makes: &Path) -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = root.join("tests/c").join(name).with_extension("c");
-    let program = scratch_dir().join(name);
-    let library = library_dir();
-
-    let compiler = env::var_os("CC").unwrap_or_else(|| "cc".into());
-    let mut cc = Command::new(&compiler);
-    cc.args(["-std=c11", "-D_GNU_SOURCE", "-g", "-pthread"]);
-    cc.args(["-Wall", "-Wextra", "-Werror", "-o"]).arg(&program);
-    cc.arg(&source).arg("-I").arg(root.join("include"));
-    cc.arg("-I").arg(root.join("tests/c"));
-    cc.arg("-Wl,--as-needed"); // what loads the library while it runs is not linked against it
-    cc.arg("-L").arg(library).arg("-limagekit").arg("-ldl");
-    if is_library {
-        cc.args(["-shared", "-fPIC"]);
-    }
-    cc.arg(format!("-Wl,-rpath,{}", library.display()));
-
-    let made = cc
-        .output()
-        .unwrap_or_else(|error| panic!("{compiler:?} does not start: {error}"));
-    let complaints = String::from_utf8_lossy(&made.stderr);
-    assert!(made.status.success(), "{cc:?}\n{complaints}");
-    program
+    let c = root.join("tests/c").join(name).with_extension("c");
+    let (variable, otherwise, standard, source) = match c.is_file() {
+        true => ("CC", "cc", "-std=c11", c),
+        false => {
+            let source = root.join("tests/cpp").join(name).with_extension("cpp");
+            ("CXX", "c++", "-std=c++17", source)
+        }
+    };
+    let mut compiler = Command::new(env::var_os(variable).unwrap_or_else(|| otherwise.into()));
+    compiler.args([standard, "-D_GNU_SOURCE", "-g", "-pthread"]);
+    compiler
+        .args(["-Wall", "-Wextra", "-Werror", "-o"])
+        .arg(makes);
+    compiler.arg("-I").arg(root.join("include"));
+    compiler.arg("-I").arg(root.join("tests/c")).arg(&source);
+    compiler
 }
 
 #[derive(Clone)]

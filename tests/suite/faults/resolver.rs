@@ -7,7 +7,7 @@ use super::peer::Peer;
 use crate::calls::Calls;
 use crate::script::Step::Read;
 use crate::script::{Over, Server, said};
-use crate::support::c_library;
+use crate::support::shared_object;
 
 /// A server that is asked for under a name, and what the resolver says of that.
 pub struct Named {
@@ -62,7 +62,7 @@ impl Peer for Named {
 
     fn equip(&self, calls: Calls) -> Calls {
         let calls = self.server.equip(calls);
-        let calls = calls.env("LD_PRELOAD", c_library("resolver"));
+        let calls = calls.env("LD_PRELOAD", shared_object("resolver", &[]));
         let calls = calls.env("RESOLVER_GIVES", self.gives);
         let calls = calls.env("RESOLVER_MARKER", self.marker());
         calls.env("RESOLVER_THEN", self.then)
