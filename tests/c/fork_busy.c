@@ -1,9 +1,13 @@
-/* Forks while other threads are inside the library: in calls, and making and freeing handles. */
+/* Forks while other threads are inside the library: in calls, one of them while a name is looked up, and
+ * making and freeing handles. This program is where the library finds getaddrinfo(). */
 #include "host.h"
+
+#include <netdb.h>
+#include <semaphore.h>
 
 #include <stdatomic.h>
 
-enum { THREADS = 8, FORKS = 80, HANGS_AFTER_S = 30 };
+enum { THREADS = 9, MOST_FORKS = 200, MOST_CHILDREN = 8, HANGS_AFTER_S = 30 };
 
 static struct {
     int argc;
@@ -13,6 +17,32 @@ static struct {
     atomic_bool over;
     atomic_uint calls, made;
 } host;
+
+static sem_t looked_up, over;
+
+/* Takes its time: all of the test. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **found)
+{
+    (void)name, (void)service, (void)hints;
+    *found = NULL;
+    sem_post(&looked_up);
+    while (sem_wait(&over) != 0)
+        ;
+    return EAI_NONAME;
+}
+
+static void *look_up(void *argument)
+{
+    (void)argument;
+    char *answer = NULL;
+    ik_client *named = client_of_url("https://name.test", 600000);
+    ik_status status = ik_get_file_versions(named, "file", &answer);
+    CHECK_STATUS(status, IK_STATUS_CONNECT_FAILED, answer);
+    ik_string_free(answer);
+    ik_client_free(named);
+    return NULL;
+}
 
 static void *keep_calling(void *argument)
 {
@@ -57,16 +87,23 @@ int main(int argc, char **argv)
     host.argc = argc, host.argv = argv, host.client = client;
     host.id = option(argc, argv, "--id", "file");
     void *(*const bodies[THREADS])(void *) = {keep_calling, keep_calling, keep_calling, keep_calling,
-                                              keep_making,  keep_making,  keep_looking, keep_looking};
+                                              keep_making,  keep_making,  keep_looking, keep_looking,
+                                              look_up};
     pthread_t threads[THREADS];
+    CHECK(sem_init(&looked_up, 0, 0) == 0 && sem_init(&over, 0, 0) == 0);
     for (int at = 0; at < THREADS; at++)
         threads[at] = start_thread(bodies[at], NULL);
+    while (sem_wait(&looked_up) != 0)
+        ;
 
-    pid_t children[FORKS];
-    for (int at = 0; at < FORKS; at++) {
+    const int forks = (int)option_number(argc, argv, "--forks", MOST_FORKS);
+    pid_t children[MOST_FORKS];
+    for (int at = 0; at < forks; at++) {
         unsigned made = host.made;
         while (host.calls == 0 || host.made == made) /* all are under way */
             sched_yield();
+        if (at >= MOST_CHILDREN)
+            expect_child(children[at - MOST_CHILDREN]);
         children[at] = fork();
         if (children[at] == 0) {
             alarm(HANGS_AFTER_S);
@@ -74,7 +111,7 @@ int main(int argc, char **argv)
             _exit(0);
         }
     }
-    for (int at = 0; at < FORKS; at++)
+    for (int at = forks - MOST_CHILDREN; at < forks; at++)
         expect_child(children[at]);
 
     unsigned before = host.calls;
@@ -84,6 +121,7 @@ int main(int argc, char **argv)
         usleep(1000);
     }
     host.over = true;
+    CHECK(sem_post(&over) == 0);
     for (int at = 0; at < THREADS; at++)
         join_thread(threads[at]);
     ik_client_free(client);

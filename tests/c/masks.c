@@ -97,6 +97,15 @@ static void masks(int argc, char **argv)
     call(client, id);
 }
 
+/* The library's threads begin while the host blocks all that can be blocked, faults too. */
+static void masks_where_all_is_blocked(int argc, char **argv)
+{
+    sigset_t all;
+    sigfillset(&all);
+    CHECK(pthread_sigmask(SIG_SETMASK, &all, NULL) == 0);
+    masks(argc, argv);
+}
+
 /* What a function leaves as it was: the caller's mask, its errno, and the host's dispositions. */
 static void callers_own(int argc, char **argv)
 {
@@ -130,7 +139,9 @@ static void callers_own(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static const struct part parts[] = {{"threads", masks}, {"callers-own", callers_own}};
+    static const struct part parts[] = {{"threads", masks},
+                                        {"all-blocked", masks_where_all_is_blocked},
+                                        {"callers-own", callers_own}};
     id = option(argc, argv, "--id", "file");
     client = make_client(argc, argv);
     return RUN_PART(parts, argc, argv);

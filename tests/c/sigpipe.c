@@ -56,9 +56,34 @@ static void writes(int argc, char **argv)
     }
 }
 
+/* Requests far larger than what a connection holds, each cut off while it is written; with --reused on
+ * a connection that had served a call before. */
+static void bodies(int argc, char **argv)
+{
+    enum { BODY_BYTES = 8 << 20 };
+    static const char *const methods[] = {"POST", "PUT"};
+    bool is_reused = option(argc, argv, "--reused", NULL) != NULL;
+    ik_client *client = make_client(argc, argv);
+    char *body = malloc(BODY_BYTES + 1);
+    CHECK(body != NULL);
+    memset(body, 'a', BODY_BYTES);
+    body[0] = body[BODY_BYTES - 1] = '"';
+    body[BODY_BYTES] = '\0';
+    for (int at = 0; at < CALLS; at++) {
+        char *answer = NULL;
+        if (is_reused)
+            call(client, "file");
+        ik_status status = ik_request(client, methods[at % 2], "/v1/x", body, &answer);
+        CHECK_STATUS(status, IK_STATUS_CONNECTION_LOST, answer);
+        ik_string_free(answer);
+    }
+    free(body);
+    ik_client_free(client);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct part parts[] = {{"calls", calls}, {"writes", writes}};
+    static const struct part parts[] = {{"calls", calls}, {"writes", writes}, {"bodies", bodies}};
     struct sigaction now = {0};
     sigset_t mask;
     CHECK(signal(SIGPIPE, SIG_DFL) != SIG_ERR);

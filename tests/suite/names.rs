@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::hosts::{CANNOT_RUN, say};
 use crate::lateness::{expect_by, timed};
 use crate::support::{Seen, c_program};
 
@@ -34,6 +35,29 @@ fn hung_lookups_of_many_names_take_sixteen_threads_at_most_and_no_call_its_deadl
     timed(|| {
         let seen = run("many-names").expect_ok();
         expect_each_by(&seen, Duration::from_millis(500 + 50));
+    });
+}
+
+#[test]
+fn while_look_ups_hang_another_name_and_a_plain_address_are_reached() {
+    timed(|| {
+        let seen = run("other-names");
+        assert_eq!(seen.code, Some(42), "{seen:?}"); // it ends with all that hangs
+        expect_each_by(&seen, Duration::from_millis(250));
+    });
+}
+
+#[test]
+fn without_a_network_a_call_fails_soon_and_names_its_host() {
+    timed(|| {
+        let seen = c_program("offline").command().run();
+        if seen.code == Some(CANNOT_RUN) {
+            return say(&format!(
+                "left out: calls without a network, {}",
+                seen.stdout.trim()
+            ));
+        }
+        expect_each_by(&seen.expect_ok(), Duration::from_secs(1));
     });
 }
 

@@ -1,0 +1,10 @@
+//! Code that leaves frames in its own way. That a cancelled thread leaves ours alone, `threads.rs` tests.
+
+use super::{against, emulator};
+
+#[test]
+fn exceptions_that_a_host_keeps_to_itself_harm_nothing() {
+    let emulator = emulator(false);
+    against(&emulator, "exceptions", "").run().expect_ok();
+    assert_eq!(emulator.requests(), 30);
+}
