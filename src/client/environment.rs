@@ -8,6 +8,7 @@ use zeroize::Zeroize;
 
 use crate::primitives::error::Error;
 use crate::primitives::secret::Secret;
+use crate::transport::runtime;
 use crate::transport::system::system;
 
 /// The value of each variable that is set and not empty.
@@ -32,6 +33,7 @@ pub(super) struct Variable {
 impl Environment {
     /// Reads the environment, which a process with borrowed rights must not trust.
     pub fn read() -> Environment {
+        runtime::read_environment();
         if system().is_privileged() {
             return Environment::default();
         }

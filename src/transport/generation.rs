@@ -252,7 +252,8 @@ impl Generation {
 
     fn build_runtime(&'static self) -> io::Result<tokio::runtime::Runtime> {
         // Before it sleeps and after it wakes, the thread makes sure that its descriptors are its own.
-        tokio::runtime::Builder::new_current_thread()
+        lock_construction()
+            .builder()
             .enable_all()
             .on_thread_park(|| self.stop_if_lost())
             .on_thread_unpark(|| self.stop_if_lost())

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use once_cell::race::OnceBox;
+use tokio::runtime::Builder;
 
 use super::generation::Generation;
 use crate::primitives::lock::lock;
@@ -62,13 +63,31 @@ pub enum NotTaken {
 /// The generations of this process and of those that it was forked from; the last is current.
 static FIRST: OnceBox<Generation> = OnceBox::new();
 
-/// Held while a generation or an HTTP client is made, and over every fork: no child begins its life
-/// in the middle of a construction.
-static CONSTRUCTION: Mutex<()> = Mutex::new(());
+/// Held while a generation, its runtime or an HTTP client is made, and over every fork: no child begins
+/// its life in the middle of a construction.
+static CONSTRUCTION: Mutex<Construction> = Mutex::new(Construction { builder: None });
+
+/// What constructions have in common.
+pub struct Construction {
+    builder: Option<Builder>,
+}
+
+impl Construction {
+    /// What makes runtimes, each with the hooks that were set last.
+    pub(super) fn builder(&mut self) -> &mut Builder {
+        self.builder.get_or_insert_with(Builder::new_current_thread)
+    }
+}
 
 /// Waits for a construction in progress and keeps others from beginning.
-pub fn lock_construction() -> MutexGuard<'static, ()> {
+pub fn lock_construction() -> MutexGuard<'static, Construction> {
     lock(&CONSTRUCTION)
+}
+
+/// Reads what runtimes want of the environment, here and now: later and on a thread of ours it might be
+/// read while the host changes it.
+pub fn read_environment() {
+    lock_construction().builder();
 }
 
 /// Hands a job to the I/O thread, which is started where it does not run yet.

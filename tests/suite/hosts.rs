@@ -10,6 +10,7 @@ mod runtimes; // hosts that are asynchronous programs themselves
 mod scarcity; // no descriptors, no threads, no memory, no system calls
 mod signals; // the host's signals are the host's
 mod stacks; // threads with little room
+mod surroundings; // environment, folder, locale, allocator, time
 mod unloading; // the library comes and goes
 
 use std::fs;

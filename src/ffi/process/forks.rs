@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use once_cell::race::OnceBox;
 
 use crate::ffi::handle::{Registry, lock_registry};
-use crate::transport::runtime::lock_construction;
+use crate::transport::runtime::{Construction, lock_construction};
 
 /// A page that the kernel empties in every child, however it was made; what stands in it names this
 /// process among its ancestors.
@@ -108,7 +108,12 @@ pub extern "C" fn watch_forks() {
     }
 }
 
-struct Held(UnsafeCell<Option<(MutexGuard<'static, Registry>, MutexGuard<'static, ()>)>>);
+type Locks = (
+    MutexGuard<'static, Registry>,
+    MutexGuard<'static, Construction>,
+);
+
+struct Held(UnsafeCell<Option<Locks>>);
 
 // SAFETY: only the thread that forks touches it, between taking both locks and giving them back.
 unsafe impl Sync for Held {}
