@@ -235,7 +235,16 @@ impl Callbacks {
     fn serve(&'static self) {
         let fork_mark = system().fork_mark();
         MARK.set(fork_mark);
-        while let Some(next) = self.next() {
+        loop {
+            // Whatever goes wrong, others wait for this thread.
+            let next = match catch_unwind(AssertUnwindSafe(|| self.next())) {
+                Ok(Some(next)) => next,
+                Ok(None) => return,
+                Err(panic) => {
+                    std::mem::forget(panic); // its drop may panic again
+                    continue;
+                }
+            };
             let reserved_by = next.reserved_by();
             // A host's exception cannot be caught; a panic of ours must not end the others.
             std::mem::forget(catch_unwind(AssertUnwindSafe(|| next.run())));

@@ -240,9 +240,13 @@ impl Generation {
     /// The life of the I/O thread.
     fn serve(&'static self) {
         loop {
-            match self.build_runtime() {
-                Ok(runtime) => self.run(runtime),
-                Err(error) => self.refuse(&error),
+            match catch_unwind(AssertUnwindSafe(|| self.build_runtime())) {
+                Ok(Ok(runtime)) => self.run(runtime),
+                Ok(Err(error)) => self.refuse(&Ended::Refused(refusal(&error))),
+                Err(panic) => {
+                    std::mem::forget(panic); // its drop may panic again
+                    self.refuse(&Ended::Defect);
+                }
             }
             if self.retire() {
                 return;
@@ -265,9 +269,9 @@ impl Generation {
         let runtime = ManuallyDrop::new(runtime);
         let served = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.take_orders())));
         if served.is_err() || !self.is_ours() {
-            // A job's panic stays with the job: this one was the driver's, for want of descriptors.
+            // A job's panic stays with the job: this one was the driver's, most likely for want of descriptors.
             std::mem::forget(served);
-            self.abandon();
+            self.abandon(&self.blame());
         }
         drop(ManuallyDrop::into_inner(runtime));
     }
@@ -320,15 +324,15 @@ impl Generation {
         }
     }
 
-    /// The system gave us no runtime: says so to everyone who waits, and lets the next one try again.
-    fn refuse(&self, error: &io::Error) {
+    /// There is no runtime: says why to everyone who waits, and lets the next one try again.
+    fn refuse(&self, why: &Ended) {
         let jobs = {
             let mut state = lock(&self.state);
             state.orders.clear();
             std::mem::take(&mut state.jobs)
         };
         for running in jobs.into_values() {
-            running.job.end(Ended::Refused(refusal(error)));
+            running.job.end(why.clone());
         }
     }
 
@@ -364,13 +368,13 @@ impl Generation {
 
     fn stop_if_lost(&self) {
         if !self.is_ours() {
-            self.abandon();
+            self.abandon(&Ended::Lost);
         }
     }
 
     /// Ends every job in memory alone and stops this thread for ever, with all that it holds.
-    fn abandon(&self) -> ! {
-        self.give_up(&Ended::Lost);
+    fn abandon(&self, why: &Ended) -> ! {
+        self.give_up(why);
         loop {
             thread::park();
         }
@@ -413,6 +417,9 @@ impl Drop for Leaving {
     fn drop(&mut self) {
         let running = lock(&self.generation.state).jobs.remove(&self.key);
         if let Some(running) = running.filter(|_| thread::panicking()) {
+            // What the client keeps here may have been left in the middle of a change: the next job gets
+            // it anew. Not dropped in this place, where another panic would end the process.
+            self.generation.evict(running.job.owner());
             running.job.end(self.generation.blame());
         }
     }

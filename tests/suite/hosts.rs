@@ -5,6 +5,7 @@ mod descriptors; // the host closes those of the library
 mod exceptions; // code that leaves frames in its own way
 mod exits; // processes and threads that end while calls wait
 mod forks; // fork() and its relatives
+mod panics; // defects of the library stay in it
 mod roots; // which certificates a system has, or has not
 mod runtimes; // hosts that are asynchronous programs themselves
 mod scarcity; // no descriptors, no threads, no memory, no system calls
