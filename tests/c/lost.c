@@ -1,6 +1,6 @@
 /* Calls and shutdowns of a host that is in want: of descriptors, which it has closed or used up, and
  * of a resolver that answers. This program is where the library finds getaddrinfo(). */
-#include "sending.h"
+#include "queue.h"
 
 #include <netdb.h>
 #include <sys/mman.h>
@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 enum { HIGHEST = 256, FILES = 24, IN_TIME_MS = 50 };
+enum { AN_HOUR_MS = 3600000 }; /* so that no deadline wakes anybody */
 
 static const ik_status ok = IK_STATUS_OK, gone = IK_STATUS_CANCELLED;
 
@@ -71,6 +72,96 @@ static void descriptors(int argc, char **argv)
         expect_untouched(files);
         close(peer);
         land(&flight);
+    }
+}
+
+/* Two clients lose a call each. The shutdown of one ends its own, and leaves the other's no worse than the
+ * loss does: late. */
+static void of_two_clients(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    int files[FILES];
+    struct flight flight = take_off();
+    struct done *done = new_done();
+    ik_client *other = client_of(flight.port, AN_HOUR_MS);
+    ik_call *call = described(other, "file");
+    start(call, done);
+    int peer = next_peer(&flight), kept = flight.peer;
+    CHECK(dup2(peer, STDIN_FILENO) == STDIN_FILENO); /* so that it does not hang up */
+    take_descriptors(&flight, files);
+    CHECK_STATUS(ik_client_shutdown(flight.client, UINT64_MAX), ok, NULL);
+    CHECK(flight.done->times == 1);
+    if (flight.done->status != IK_STATUS_TIMEOUT) /* which may have come first */
+        CHECK_STATUS(flight.done->status, gone, flight.done->json);
+    expect_done(done, IK_STATUS_TIMEOUT);
+    expect_wait(call, 0, IK_STATUS_TIMEOUT);
+    expect_shutdown(UINT64_MAX, ok);
+    expect_untouched(files);
+    CHECK(kept == flight.peer);
+    land(&flight);
+}
+
+static int32_t expect_late(void *user_data, uint64_t index, ik_status status, const char *json)
+{
+    CHECK(index < 2);
+    CHECK_STATUS(status, IK_STATUS_TIMEOUT, json);
+    ++*(int *)user_data;
+    return 0;
+}
+
+static void *ask_for_two(void *client)
+{
+    static const char *const ids[] = {"one", "two"};
+    int reports = 0;
+    CHECK_STATUS(ik_get_file_versions_many(client, ids, 2, 2, expect_late, &reports), ok, NULL);
+    CHECK(reports == 2);
+    return NULL;
+}
+
+/* Nobody but ik_get_file_versions_many() waits. Prints how long after the loss it ended. */
+static void of_many(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    int files[FILES], port = 0, listener = listen_here(&port);
+    struct flight flight = {.listener = listener};
+    pthread_t thread = start_thread(ask_for_two, client_of(port, AN_HOUR_MS));
+    flight.peer = next_peer(&flight);
+    int second = next_peer(&flight);
+    CHECK(dup2(second, STDIN_FILENO) == STDIN_FILENO);
+    int64_t started = now_ms();
+    take_descriptors(&flight, files);
+    join_thread(thread);
+    printf("%d\n", (int)(now_ms() - started));
+    expect_shutdown(UINT64_MAX, ok);
+    expect_untouched(files);
+}
+
+/* Nobody waits at all: the callback comes, and the completion is there for who asks now and then. Prints
+ * how long after the loss. */
+static void of_nobody(int argc, char **argv)
+{
+    for (int is_queued = 0; is_queued < 2; is_queued++) {
+        (void)argc, (void)argv;
+        int files[FILES], port = 0;
+        struct flight flight = {.listener = listen_here(&port), .done = new_done()};
+        ik_queue *queue = new_queue();
+        ik_call *call = described(client_of(port, AN_HOUR_MS), "file");
+        if (is_queued)
+            enqueue(queue, call, call);
+        else
+            start(call, flight.done);
+        flight.peer = next_peer(&flight);
+        int64_t started = now_ms();
+        take_descriptors(&flight, files);
+        if (is_queued)
+            expect_next(queue, IK_STATUS_TIMEOUT, call);
+        else
+            expect_done(flight.done, IK_STATUS_TIMEOUT);
+        printf("%d\n", (int)(now_ms() - started));
+        ik_call_free(call);
+        ik_queue_free(queue);
+        expect_shutdown(UINT64_MAX, ok);
+        expect_untouched(files);
     }
 }
 
@@ -141,6 +232,7 @@ static void limit(int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const struct part parts[] = {
-        {"descriptors", descriptors}, {"look-up", look_up}, {"limit", limit}};
+        {"descriptors", descriptors}, {"of-two-clients", of_two_clients}, {"of-many", of_many},
+        {"of-nobody", of_nobody},     {"look-up", look_up},               {"limit", limit}};
     return RUN_PART(parts, argc, argv);
 }

@@ -107,10 +107,23 @@ static void lose(int which, int kind, bool is_waiting)
     close(listener);
 }
 
+/* The host has closed its standard streams: a queue does not take their place. */
+static void beyond_standard(void)
+{
+    int numbers[2];
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    ik_queue *queue = queue_with(numbers);
+    CHECK(numbers[0] > STDERR_FILENO && numbers[1] > STDERR_FILENO);
+    CHECK(fcntl(STDIN_FILENO, F_GETFD) == -1 && fcntl(STDOUT_FILENO, F_GETFD) == -1);
+    ik_queue_free(queue);
+}
+
 int main(void)
 {
     for (int which = POLLED; which <= BOTH; which++)
         for (int kind = NOTHING; kind < KINDS; kind++)
             for (int is_waiting = 0; is_waiting < 2; is_waiting++)
                 lose(which, kind, is_waiting);
+    beyond_standard();
 }

@@ -105,6 +105,13 @@ fn forks_in_a_storm_of_calls_and_shutdowns_hang_no_child() {
 }
 
 #[test]
+fn children_that_callbacks_fork_and_leave_hang_nowhere_while_others_start() {
+    let emulator = emulator(false);
+    let run = against(&emulator, "edges", "forks-in-callbacks");
+    run.run().expect_ok();
+}
+
+#[test]
 fn the_smallest_stack_suffices_for_all_that_is_done_with_a_call() {
     let emulator = emulator(false);
     against(&emulator, "call_stacks", "").run().expect_ok();

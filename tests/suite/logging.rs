@@ -1,6 +1,11 @@
 //! Logging: what is told of a client's work, to whom and when, and that no secret is in it.
 
+use std::time::Duration;
+
 use crate::calls::{KEY, basic};
+use crate::hosts;
+use crate::lateness::timed;
+use crate::names::expect_each_by;
 use crate::script::{Request, Server, Step, answer, ok, send};
 use crate::support::{Run, Seen, c_program, in_parallel};
 
@@ -195,6 +200,31 @@ fn a_host_lives_on_whatever_becomes_of_its_standard_error() {
         let seen = run.run();
         assert_eq!(seen.code, Some(7), "{stderr}: {seen:?}");
     }
+}
+
+#[test]
+fn a_standard_error_that_nobody_reads_holds_up_neither_calls_nor_a_shutdown() {
+    for stderr in ["pipe", "terminal"] {
+        timed(|| {
+            let emulator = hosts::emulator(false);
+            let run = hosts::against(&emulator, "log_readers", "nobody-reads");
+            let run = run.env("IMAGE_KIT_LOG", "debug");
+            let seen = run.arg("--stderr").arg(stderr).run().expect_ok();
+            expect_each_by(&seen, Duration::from_millis(2000));
+        });
+    }
+}
+
+#[test]
+fn lines_come_though_a_shutdown_gave_up_on_their_reader() {
+    let program = c_program("log_readers");
+    program.command().arg("reads-late").run().expect_ok();
+}
+
+#[test]
+fn a_child_of_a_log_callback_can_log() {
+    let run = c_program("log_readers").command();
+    run.arg("forks-while-it-reads").run().expect_ok();
 }
 
 #[test]

@@ -285,6 +285,25 @@ fn a_key_that_the_server_echoes_is_masked_in_metadata() {
     }
 }
 
+/// Names come in small letters, so the key does as well.
+#[test]
+fn a_key_that_the_server_makes_a_header_of_is_masked_in_metadata() {
+    for key in ["private_marker+0f3a7c51", "private_Marker+0F3a7C51Zq9"] {
+        let headers = format!(
+            "X-{key}: a\r\n{key}: b\r\n{}: c\r\n",
+            basic(key).trim_end_matches('=')
+        );
+        let server = Server::answers([answer(200, &headers, "[]")]);
+        let steps = Steps::with_key(key, &server.url()).take("versions f perform metadata");
+        let (_, metadata) = of(steps);
+        let shown = metadata.to_string().to_ascii_lowercase();
+        for secret in ["marker", "0f3a7c51", &basic(key).to_ascii_lowercase()[..24]] {
+            assert!(!shown.contains(secret), "{secret} shows: {metadata}");
+        }
+        assert!(shown.contains("***"), "{metadata}");
+    }
+}
+
 #[test]
 fn metadata_knows_http2() {
     let options = Options {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::calls::KEY;
+use crate::hosts::{against, emulator};
 use crate::lateness::timed;
 use crate::names::expect_each_by;
 use crate::script::Step::{Hold, PauseMs};
@@ -52,6 +53,49 @@ fn the_shutdown_of_a_client_waits_for_its_callbacks_alone() {
 fn a_shutdown_ends_what_has_lost_its_descriptors_and_touches_none_of_the_hosts() {
     let program = c_program("lost");
     program.command().arg("descriptors").run().expect_ok();
+}
+
+/// A loss is noticed about once a second.
+const NOTICED_BY: Duration = Duration::from_millis(2000);
+
+#[test]
+fn the_shutdown_of_a_client_leaves_the_lost_call_of_another_as_timed_out() {
+    let program = c_program("lost");
+    program.command().arg("of-two-clients").run().expect_ok();
+}
+
+#[test]
+fn a_call_for_many_that_has_lost_its_descriptors_ends_soon() {
+    timed(|| {
+        let program = c_program("lost");
+        let seen = program.command().arg("of-many").run().expect_ok();
+        expect_each_by(&seen, NOTICED_BY);
+    });
+}
+
+#[test]
+fn a_call_that_has_lost_its_descriptors_tells_its_end_though_nobody_waits() {
+    timed(|| {
+        let program = c_program("lost");
+        let seen = program.command().arg("of-nobody").run().expect_ok();
+        expect_each_by(&seen, NOTICED_BY);
+    });
+}
+
+#[test]
+fn a_shutdown_comes_through_while_thirty_two_threads_send() {
+    timed(|| {
+        let emulator = emulator(false);
+        let run = against(&emulator, "edges", "shutdowns-among-senders");
+        expect_each_by(&run.run().expect_ok(), Duration::from_secs(5));
+    });
+}
+
+#[test]
+fn the_key_does_not_show_where_a_shutdown_refuses_or_a_child_is_told_off() {
+    for part in ["key-in-a-refusal", "key-in-a-child"] {
+        c_program("edges").command().arg(part).run().expect_ok();
+    }
 }
 
 #[test]

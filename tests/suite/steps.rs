@@ -17,8 +17,13 @@ pub struct Steps {
 impl Steps {
     /// With a client of this base URL and our key. Settings come before the first step.
     pub fn to(base_url: &str) -> Self {
+        Self::with_key(KEY, base_url)
+    }
+
+    /// The same with another key.
+    pub fn with_key(key: &str, base_url: &str) -> Self {
         let run = c_program("steps").command();
-        Self { run }.set("--key", KEY).set("--base-url", base_url)
+        Self { run }.set("--key", key).set("--base-url", base_url)
     }
 
     pub fn on(server: &Server) -> Self {

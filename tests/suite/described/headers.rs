@@ -73,6 +73,28 @@ fn every_byte_of_a_name_and_of_a_value_is_taken_or_refused_by_rule() {
     assert_eq!(requests[0].header(&"n".repeat(128)), Some("x"));
 }
 
+#[test]
+fn a_call_takes_256_headers_and_not_one_more() {
+    let server = answering();
+    let describe = Steps::on(&server).take("versions f");
+    let names = (0..257).map(|number| format!("X-{number}"));
+    let steps = names.fold(describe, |steps, name| {
+        steps.word("header").word(name).word("x")
+    });
+    // Another value for a name that is there already is not one more.
+    let answers = steps.take("header X-0 y perform").answers();
+    let [described, headers @ .., last, again, performed] = &answers[..] else {
+        panic!("{answers:?}")
+    };
+    assert_eq!((&*described.status, headers.len()), ("ok", 256));
+    assert!(headers.iter().all(|header| header.status == "ok"));
+    assert_eq!(last.status, "invalid_argument");
+    assert_eq!(again.status, "ok");
+    assert_eq!(performed.status, "invalid_argument"); // for the one that was refused
+    assert!(performed.message().contains("256"), "{performed:?}");
+    assert_eq!(server.connection_count(), 0);
+}
+
 const OURS: &[&str] = &[
     "Host",
     "host",
