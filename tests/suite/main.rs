@@ -41,3 +41,4 @@ mod security; // where requests go, what is in them, and who sees the key
 mod shutdown; // the barrier, of the process and of one client
 mod threads; // many threads on one client, waiting and cancelled ones
 mod tls; // whose certificates are trusted
+mod torture; // every call to the system fails once
