@@ -328,6 +328,15 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     return REAL(pthread_create)(thread, attributes, body, argument);
 }
 
+/* What pthread_atfork() is made of. */
+extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *);
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object)
+{
+    if (fails((const void *)prepare, "pthread_atfork", NULL)) /* who calls is not on the stack */
+        return wanted.error;
+    return REAL(__register_atfork)(prepare, parent, child, object);
+}
+
 void *mmap(void *at, size_t size, int access, int kind, int file, off_t offset)
 {
     return FAILS("mmap", NULL) ? MAP_FAILED : REAL(mmap)(at, size, access, kind, file, offset);

@@ -124,7 +124,7 @@ impl Scenario {
 
         let missed = AtomicUsize::new(0);
         in_parallel(&faults, |fault| {
-            if !self.suffers(fault) {
+            if !self.suffers(fault, &usual) {
                 missed.fetch_add(1, Ordering::Relaxed);
             }
         });
@@ -138,7 +138,7 @@ impl Scenario {
     }
 
     /// A run with a failure. `false` where the call that was to fail was never made.
-    fn suffers(&self, fault: &Fault) -> bool {
+    fn suffers(&self, fault: &Fault, usual: &Seen) -> bool {
         let seen = self.run(Some(fault));
         for step in &seen.steps {
             expect_by(step.answer.took, IN_TIME, step);
@@ -153,6 +153,10 @@ impl Scenario {
             [one] if self.may_be_lost(fault) && one.answer.status == "connection_lost" => {}
             [one] => one.expect(fault),
             more => panic!("one failure, and more steps in vain: {more:#?}"),
+        }
+        let more = |key| seen.count(key).saturating_sub(usual.count(key));
+        if fault.key == "pthread_atfork" {
+            assert!(more(fault.key) > 0, "it is tried again");
         }
         true
     }
@@ -247,6 +251,10 @@ impl Seen {
         }
         assert!(!seen.steps.is_empty() && !seen.counts.is_empty());
         seen
+    }
+
+    fn count(&self, key: &str) -> usize {
+        self.counts.get(key).copied().unwrap_or_default()
     }
 
     /// Everything that can fail in such a run.
