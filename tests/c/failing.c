@@ -328,6 +328,13 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     return REAL(pthread_create)(thread, attributes, body, argument);
 }
 
+int pthread_key_create(pthread_key_t *key, void (*end)(void *))
+{
+    if (FAILS("pthread_key_create", NULL))
+        return wanted.error;
+    return REAL(pthread_key_create)(key, end);
+}
+
 /* What pthread_atfork() is made of. */
 extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *);
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object)

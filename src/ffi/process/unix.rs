@@ -61,6 +61,7 @@ impl System for Unix {
         stack_bytes: usize,
         body: Box<dyn FnOnce() + Send>,
     ) -> io::Result<JoinHandle<()>> {
+        let body = with_a_key(body)?;
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
             .stack_size(stack_bytes);
@@ -143,6 +144,47 @@ pub(super) unsafe fn errno() -> *mut c_int {
 pub(super) unsafe fn errno() -> *mut c_int {
     // SAFETY: it has no conditions.
     unsafe { libc::__errno() }
+}
+
+/// The first thread that the standard library starts takes a key for what threads keep, and ends the
+/// process where a host has used up all of them: better no thread then. A thread that runs has its key,
+/// which serves all later ones as well.
+fn with_a_key(body: Box<dyn FnOnce() + Send>) -> io::Result<Box<dyn FnOnce() + Send>> {
+    static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+    if IS_TAKEN.load(Ordering::Acquire) {
+        return Ok(body);
+    }
+    // It takes two where the first has the number 0, and gives one back.
+    let (_first, _second) = (Key::new()?, Key::new()?);
+    Ok(Box::new(|| {
+        IS_TAKEN.store(true, Ordering::Release);
+        body();
+    }))
+}
+
+/// A key that nobody uses, to learn whether there is one.
+struct Key(libc::pthread_key_t);
+
+impl Key {
+    fn new() -> io::Result<Key> {
+        let mut key = 0;
+        // SAFETY: `key` is a place for the new key.
+        match unsafe { libc::pthread_key_create(&mut key, None) } {
+            0 => Ok(Key(key)),
+            number => {
+                let error = io::Error::from_raw_os_error(number);
+                let why = format!("no key is left for what threads keep: {error}");
+                Err(io::Error::new(io::ErrorKind::OutOfMemory, why))
+            }
+        }
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        // SAFETY: it was made here, for nobody else.
+        unsafe { libc::pthread_key_delete(self.0) };
+    }
 }
 
 /// Hosts close what is above a number, or all up to one: the canary sits below and above our others.

@@ -46,6 +46,7 @@ pub const FAILURES: &[Failure] = &[
     row("epoll_ctl add eventfd", &[ENOMEM, ENOSPC],                               EXHAUSTED),
     row("epoll_wait",            &[EINTR],                                        HEALS),
     row("pthread_create",        &[EAGAIN, EPERM],                                EXHAUSTED),
+    row("pthread_key_create",    &[EAGAIN, ENOMEM],                               EXHAUSTED),
     row("pthread_atfork",        &[ENOMEM],                                       HEALS),
     row("mmap",                  &[ENOMEM, EAGAIN, EPERM],                        HEALS),
     row("madvise",               &[EINVAL, ENOMEM],                               HEALS),
