@@ -8,7 +8,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use tower_service::Service;
 
-use super::platform::{is_descriptor_limit, is_exhaustion};
+use super::platform::{is_descriptor_limit, is_exhaustion, is_watch_limit};
 use super::system::system;
 use super::verdict::{explain, is_certificate_alert};
 use crate::primitives::status::Status;
@@ -91,6 +91,10 @@ pub fn refusal(error: &io::Error) -> String {
                 "{error}, the limit of this process is {limit}: close files, or raise the limit"
             )
         }
+        _ if is_watch_limit(error) => format!(
+            "{error}: the system watches no more descriptors for this user: close some, or raise \
+             fs.epoll.max_user_watches"
+        ),
         _ => format!("{error}: free descriptors, threads or memory"),
     }
 }

@@ -11,6 +11,13 @@ pub fn is_exhaustion(error: &io::Error) -> bool {
         .raw_os_error()
         .is_some_and(|number| numbers.contains(&number))
         || error.kind() == io::ErrorKind::OutOfMemory
+        || is_watch_limit(error)
+}
+
+/// Does the system watch no more descriptors for this user? Nothing that a client does on the wire or
+/// with files it reads runs out of space in another way.
+pub fn is_watch_limit(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ENOSPC)
 }
 
 /// Is this process at its own limit of descriptors?

@@ -20,6 +20,11 @@ pub fn is_descriptor_limit(_error: &io::Error) -> bool {
     false
 }
 
+/// Does the system watch no more descriptors for this user? It has no such limit.
+pub fn is_watch_limit(_error: &io::Error) -> bool {
+    false
+}
+
 /// The certificates that this system trusts.
 pub fn system_certificates() -> CertificateResult {
     rustls_native_certs::load_native_certs()

@@ -43,7 +43,7 @@ pub const FAILURES: &[Failure] = &[
     row("epoll_create1",         &[EMFILE, ENFILE, ENOMEM],                       EXHAUSTED),
     row("dup epoll",             &[EMFILE, ENOMEM],                               EXHAUSTED),
     row("eventfd",               &[EMFILE, ENFILE, ENOMEM],                       EXHAUSTED),
-    row("epoll_ctl add eventfd", &[ENOMEM, ENOSPC],                               EXHAUSTED),
+    row("epoll_ctl add eventfd", &[ENOSPC, ENOMEM],                               EXHAUSTED),
     row("epoll_wait",            &[EINTR],                                        HEALS),
     row("pthread_create",        &[EAGAIN, EPERM],                                EXHAUSTED),
     row("pthread_key_create",    &[EAGAIN, ENOMEM],                               EXHAUSTED),
@@ -64,7 +64,7 @@ pub const FAILURES: &[Failure] = &[
     row("connect",               &[ECONNREFUSED, ETIMEDOUT, ENETUNREACH, EHOSTUNREACH], HEALS),
     row("connect",               &[EADDRNOTAVAIL, EAGAIN, EINTR, EACCES, EPERM],  HEALS),
     row("connect",               &[ENOBUFS, ENOMEM],                              EXHAUSTED),
-    row("epoll_ctl add tcp",     &[ENOMEM],                                       EXHAUSTED),
+    row("epoll_ctl add tcp",     &[ENOSPC, ENOMEM],                               EXHAUSTED),
     row("getsockopt SO_ERROR",   &[ECONNREFUSED, ETIMEDOUT, ENETUNREACH, EHOSTUNREACH, ECONNRESET], HEALS),
     row("getpeername",           &[ENOTCONN, ENOBUFS],                            HEALS),
 
