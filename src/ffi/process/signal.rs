@@ -15,6 +15,9 @@ pub struct Signal {
     is_shown: bool,
 }
 
+/// How often the byte is tried before it has to wait for the next change.
+const TRIES: usize = 64;
+
 struct End {
     descriptor: c_int,
     identity: (u64, u64),
@@ -38,21 +41,31 @@ impl Signal {
         if is_shown == self.is_shown || !self.polled.is_ours() || !self.ours.is_ours() {
             return;
         }
-        let mut byte = 0_u8;
-        // SAFETY: both ends are still the sockets that we opened, and the byte is ours.
-        unsafe {
-            match is_shown {
-                true => {
-                    let flags = libc::MSG_DONTWAIT | NO_SIGPIPE;
-                    libc::send(self.ours.descriptor, (&raw const byte).cast(), 1, flags)
-                }
-                false => {
-                    let flags = libc::MSG_DONTWAIT;
-                    libc::recv(self.polled.descriptor, (&raw mut byte).cast(), 1, flags)
-                }
-            }
+        let is_done = match is_shown {
+            true => (0..TRIES).any(|_| self.put()),
+            false => self.take(),
         };
-        self.is_shown = is_shown;
+        if is_done {
+            self.is_shown = is_shown;
+        }
+    }
+
+    /// Puts the byte there. A system that lacks memory at this moment refuses it.
+    fn put(&self) -> bool {
+        let (byte, flags) = (0_u8, libc::MSG_DONTWAIT | NO_SIGPIPE);
+        // SAFETY: this end is still the socket that we opened, and the byte is ours.
+        let sent = unsafe { libc::send(self.ours.descriptor, (&raw const byte).cast(), 1, flags) };
+        if sent != 1 {
+            std::thread::yield_now();
+        }
+        sent == 1
+    }
+
+    fn take(&self) -> bool {
+        let mut byte = 0_u8;
+        let (place, flags) = ((&raw mut byte).cast(), libc::MSG_DONTWAIT);
+        // SAFETY: this end is still the socket that we opened, and the byte is ours.
+        unsafe { libc::recv(self.polled.descriptor, place, 1, flags) == 1 }
     }
 
     /// The end that is polled, while it is still ours.

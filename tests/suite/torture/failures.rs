@@ -77,8 +77,9 @@ pub const FAILURES: &[Failure] = &[
     row("writev tcp",            &[ENOMEM, ENOBUFS],                              HEALS_OR_EXHAUSTED),
     row("shutdown",              &[ENOTCONN],                                     HEALS),
 
-    // a queue
+    // a queue, and the byte by which its descriptor polls readable
     row("socketpair",            &[EMFILE, ENFILE, ENOMEM, ENOBUFS],              EXHAUSTED),
+    row("send pair",             &[ENOMEM, ENOBUFS],                              HEALS),
 
     // certificates: the host's own file has to be there, one of the system's may be missing. Both are
     // looked at twice, the second time only to know them again
