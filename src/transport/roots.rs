@@ -11,7 +11,7 @@ use rustls::RootCertStore;
 use rustls_native_certs::{CertificateResult, ErrorKind};
 
 use super::failure::refusal;
-use super::platform::{is_exhaustion, system_certificates};
+use super::platform::{is_broken_medium, is_exhaustion, system_certificates};
 use crate::primitives::error::Error;
 use crate::primitives::status::Status;
 
@@ -55,11 +55,8 @@ pub fn load(places: Places<'_>) -> Result<Arc<RootCertStore>, Error> {
 
 /// `roots` and the certificates of `file`, which is the option `ca_file`.
 pub fn with_ca_file(roots: &RootCertStore, file: &Path) -> Result<Arc<RootCertStore>, Error> {
-    let found = read_file(file);
     let mut roots = roots.clone();
-    if add(&mut roots, &found) == 0 {
-        return Err(unusable("ca_file", &file.display().to_string(), &found));
-    }
+    take(&mut roots, &read_file(file), "ca_file", file.as_os_str())?;
     Ok(Arc::new(roots))
 }
 
@@ -90,16 +87,20 @@ pub fn check_ca_file(file: &Path) -> Result<(), Error> {
 fn read_system() -> Result<SystemRoots, Error> {
     let found = system_certificates();
     let mut roots = RootCertStore::empty();
-    // Neither half of them nor the bundled ones for a mere lack of descriptors.
+    // Neither half of them nor the bundled ones for a mere lack of descriptors, or for a bad disk.
     if let Some(error) = exhaustion(&found) {
         return Err(exhausted("the system's root certificates", error));
     }
     let are_bundled = add(&mut roots, &found) == 0;
+    let missing = match are_bundled {
+        true => found.errors.first(),
+        false => broken(&found),
+    };
+    if let Some(error) = missing {
+        let message = format!("the system's root certificates cannot be read: {error}");
+        return Err(Error::new(Status::TlsFailed, message));
+    }
     if are_bundled {
-        if let Some(error) = found.errors.first() {
-            let message = format!("the system's root certificates cannot be read: {error}");
-            return Err(Error::new(Status::TlsFailed, message));
-        }
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     Ok(SystemRoots {
@@ -134,11 +135,18 @@ fn take(
     name: &str,
     value: &OsStr,
 ) -> Result<(), Error> {
-    match (exhaustion(found), add(roots, found)) {
-        (Some(error), _) => Err(exhausted(name, error)),
-        (None, 0) => Err(unusable(name, &value.to_string_lossy(), found)),
-        (None, _) => Ok(()),
+    if let Some(error) = exhaustion(found) {
+        return Err(exhausted(name, error));
     }
+    let what = match (broken(found), add(roots, found), found.errors.first()) {
+        (Some(error), _, _) => format!("cannot be read to its end: {error}"),
+        (None, 0, Some(error)) => format!("gives no certificate: {error}"),
+        (None, 0, None) => "gives no certificate: there is none in it".to_owned(),
+        (None, _, _) => return Ok(()),
+    };
+    let value = value.to_string_lossy();
+    let message = format!("{name} {value:?} {what}: {}", advice(name));
+    Err(Error::invalid_argument(message))
 }
 
 /// Adds what was found; says how many certificates could be used.
@@ -155,25 +163,19 @@ fn exhaustion(found: &CertificateResult) -> Option<&io::Error> {
     })
 }
 
+/// What ended the reading of a file: some of its certificates may be missing.
+fn broken(found: &CertificateResult) -> Option<&rustls_native_certs::Error> {
+    found
+        .errors
+        .iter()
+        .find(|error| matches!(&error.kind, ErrorKind::Io { inner, .. } if is_broken_medium(inner)))
+}
+
 fn exhausted(what: &str, error: &io::Error) -> Error {
     Error::new(
         Status::ResourceExhausted,
         format!("{what} cannot be read: {}", refusal(error)),
     )
-}
-
-fn unusable(name: &str, path: &str, found: &CertificateResult) -> Error {
-    if let Some(error) = exhaustion(found) {
-        return exhausted(name, error);
-    }
-    let cause = match found.errors.first() {
-        Some(error) => error.to_string(),
-        None => "there is no certificate in it".to_owned(),
-    };
-    Error::invalid_argument(format!(
-        "{name} {path:?} gives no certificate: {cause}: {}",
-        advice(name)
-    ))
 }
 
 fn advice(name: &str) -> &'static str {

@@ -25,15 +25,24 @@ pub fn is_descriptor_limit(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EMFILE)
 }
 
+/// Does the medium of a file give only a part of it, or nothing?
+pub fn is_broken_medium(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EIO | libc::ESTALE))
+}
+
 /// The certificates that this system trusts, whatever the environment says.
 #[cfg(not(target_vendor = "apple"))]
 pub fn system_certificates() -> CertificateResult {
+    let mut found = CertificateResult::default();
     // The bundle first: where there is one, it is what the system's own programs read.
-    let bundle = BUNDLES
-        .iter()
-        .map(std::path::Path::new)
-        .find(|path| path.exists());
-    let mut found = rustls_native_certs::load_certs_from_paths(bundle, None);
+    let bundles = BUNDLES.iter().map(std::path::Path::new);
+    for bundle in bundles.filter(|path| may_be_there(path)) {
+        if found.certs.is_empty() {
+            let more = rustls_native_certs::load_certs_from_paths(Some(bundle), None);
+            found.certs.extend(more.certs);
+            found.errors.extend(more.errors);
+        }
+    }
     for folder in openssl_probe::candidate_cert_dirs() {
         if found.certs.is_empty() {
             let more = rustls_native_certs::load_certs_from_paths(None, Some(folder));
@@ -42,6 +51,15 @@ pub fn system_certificates() -> CertificateResult {
         }
     }
     found
+}
+
+/// What cannot be looked at at this moment is not taken for missing.
+#[cfg(not(target_vendor = "apple"))]
+fn may_be_there(path: &std::path::Path) -> bool {
+    match path.try_exists() {
+        Ok(is_there) => is_there,
+        Err(error) => is_exhaustion(&error) || is_broken_medium(&error),
+    }
 }
 
 #[cfg(not(target_vendor = "apple"))]

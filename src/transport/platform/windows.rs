@@ -25,6 +25,11 @@ pub fn is_watch_limit(_error: &io::Error) -> bool {
     false
 }
 
+/// Does the medium of a file give only a part of it, or nothing? `ERROR_CRC`, `ERROR_IO_DEVICE`.
+pub fn is_broken_medium(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 1117))
+}
+
 /// The certificates that this system trusts.
 pub fn system_certificates() -> CertificateResult {
     rustls_native_certs::load_native_certs()

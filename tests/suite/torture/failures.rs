@@ -3,7 +3,7 @@
 use libc::{
     EACCES, EADDRNOTAVAIL, EAGAIN, EAI_AGAIN, EAI_FAIL, EAI_MEMORY, EAI_NODATA, EAI_NONAME,
     ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EINTR, EINVAL, EIO, EMFILE, ENETUNREACH, ENFILE,
-    ENOBUFS, ENOENT, ENOMEM, ENOPROTOOPT, ENOSPC, ENOTCONN, EPERM, EPIPE, ETIMEDOUT,
+    ENOBUFS, ENOENT, ENOMEM, ENOPROTOOPT, ENOSPC, ENOTCONN, EPERM, EPIPE, ESTALE, ETIMEDOUT,
 };
 
 /// A function of the system, under the key that `failing.c` counts it by.
@@ -22,6 +22,7 @@ const EXHAUSTED: &[&str] = &["resource_exhausted"];
 const HEALS_OR_EXHAUSTED: &[&str] = &["ok", "resource_exhausted"];
 const HEALS_OR_INVALID: &[&str] = &["ok", "invalid_argument"];
 const INVALID: &[&str] = &["invalid_argument"];
+const UNTRUSTED: &[&str] = &["tls_failed"];
 
 const fn row(
     key: &'static str,
@@ -87,10 +88,14 @@ pub const FAILURES: &[Failure] = &[
     row("stat CA file",          &[ENOENT, EACCES, EIO],                          HEALS_OR_INVALID),
     row("open CA file",          &[EMFILE, ENFILE, ENOMEM],                       EXHAUSTED),
     row("open CA file",          &[ENOENT, EACCES, EIO],                          INVALID),
+    row("read CA file",          &[ENOMEM],                                       EXHAUSTED),
+    row("read CA file",          &[EIO, ESTALE],                                  INVALID),
     row("read CA file",          &[EINTR],                                        HEALS),
-    row("stat system roots",     &[ENOENT, EACCES],                               HEALS),
+    row("stat system roots",     &[ENOMEM, EIO, ENOENT, EACCES],                  HEALS),
     row("open system roots",     &[EMFILE, ENFILE, ENOMEM],                       EXHAUSTED),
+    row("open system roots",     &[EIO],                                          UNTRUSTED),
     row("open system roots",     &[ENOENT, EACCES],                               HEALS),
     row("read system roots",     &[ENOMEM],                                       EXHAUSTED),
+    row("read system roots",     &[EIO, ESTALE],                                  UNTRUSTED),
     row("read system roots",     &[EINTR],                                        HEALS),
 ];
