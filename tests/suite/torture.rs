@@ -17,7 +17,7 @@ use crate::calls::{Answer, KEY};
 use crate::lateness::expect_by;
 use crate::script::Step::Reset;
 use crate::script::{Server, answer, ok, send};
-use crate::support::{c_program, in_parallel, preload};
+use crate::support::{c_program, in_parallel, shared_object};
 use crate::tls;
 use failures::{FAILURES, Failure};
 
