@@ -46,6 +46,21 @@ pub async fn compress(response: Response) -> Response {
     Response::from_parts(parts, Body::from(packed))
 }
 
+/// As a server would that breaks its own answer: the checksum at the end is wrong.
+pub async fn compress_badly(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let plain = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut packed = gzip(&plain).unwrap_or_default();
+    let checksum = packed.len().saturating_sub(8);
+    for byte in packed.iter_mut().skip(checksum).take(4) {
+        *byte = !*byte;
+    }
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let gzip = HeaderValue::from_static("gzip");
+    parts.headers.insert(header::CONTENT_ENCODING, gzip);
+    Response::from_parts(parts, Body::from(packed))
+}
+
 fn gzip(plain: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(plain)?;

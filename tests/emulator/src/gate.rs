@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Request, State};
+use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::api_error::ApiError;
-use crate::compression::{accepts_gzip, compress};
+use crate::compression::{accepts_gzip, compress, compress_badly};
 use crate::faults::Fault;
 use crate::state::{self, Quota};
 use crate::wire::Line;
-use crate::{breakage, routes};
+use crate::{breakage, drip, routes};
 
 pub async fn pass(
     State(state): State<Arc<state::State>>,
@@ -33,7 +34,9 @@ pub async fn pass(
         },
         Err(refusal) => (refusal.into_response(), Fault::default()),
     };
-    if wants_gzip {
+    if fault.bad_gzip {
+        response = compress_badly(response).await;
+    } else if wants_gzip {
         response = compress(response).await;
     }
     let delay = state.delay + fault.delay;
@@ -41,8 +44,11 @@ pub async fn pass(
         tokio::time::sleep(delay).await;
     }
     sign(&mut response, &request_id, &state.quota());
-    if fault.resets {
-        line.end_in_reset();
+    if fault.cut.is_some() {
+        line.end_in(fault.ending);
+    }
+    if !fault.drip.is_zero() {
+        response = drip::slow(response, fault.drip).await;
     }
     match fault.cut {
         None => response,
@@ -59,7 +65,7 @@ fn admit(state: &state::State, request: &Request) -> Result<Fault, ApiError> {
     }
     match &state.faults {
         None => Ok(Fault::default()),
-        Some(faults) => faults.of(request.headers()),
+        Some(faults) => faults.of(request.headers(), request.uri().path()),
     }
 }
 
@@ -69,11 +75,15 @@ fn sign(response: &mut Response, request_id: &str, quota: &Quota) {
         reset_ms = reset_ms.max(1); // a place may have become free since; 0 would be no wait at all
     }
     let headers = response.headers_mut();
+    let is_timed = headers.contains_key(RETRY_AFTER); // one time to wait, not two
     for (name, value) in [
         ("x-ratelimit-limit", quota.limit.into()),
         ("x-ratelimit-interval", whole_ms(quota.interval)),
         ("x-ratelimit-reset", reset_ms),
     ] {
+        if is_timed && name == "x-ratelimit-reset" {
+            continue;
+        }
         let header = headers.entry(HeaderName::from_static(name));
         header.or_insert(HeaderValue::from(value)); // a fault may have asked for another
     }

@@ -40,23 +40,31 @@
 //! | `delay=MS` | the answer waits |
 //! | `status=CODE` | this status from 400 to 599, and the request is not carried out |
 //! | `rate-limited=RESET_MS` | 429 with this `X-RateLimit-Reset`, and the request is not carried out |
+//! | `retry-after=SECONDS` | 429 with this `Retry-After`, and the request is not carried out |
 //! | `garbage` | a page of HTML with 200, and the request is not carried out |
 //! | `drop-before-head` | carried out, but the connection closes without an answer |
 //! | `drop-after-head` | carried out, but nothing follows the head |
 //! | `truncate=BYTES` | carried out, but so much of the body (as sent, perhaps gzip) is all |
+//! | `bad-gzip` | carried out, but the answer is gzip with a wrong checksum, asked for or not |
+//! | `drip=MS` | carried out, but the body comes in eight pieces, with this wait between them |
 //! | `times=N` | the others apply to the first N requests with the same `x-emulator-fault-id` |
 //!
-//! They are joined by `;`: a delay, one that answers, one that breaks off, and a count. One that is
-//! unknown gets 400. A connection closes without a goodbye of TLS; after `drop-before-head=reset`
-//! and `drop-after-head=reset` it ends in a TCP reset. HTTP/2 resets the stream instead, and the
-//! connection stays. An answer without a body is whole with its head, so only `drop-before-head`
+//! They are joined by `;`: a delay, one that answers, one that breaks off, and so on, each once. One that
+//! is unknown gets 400. A connection closes without a goodbye of TLS; after `drop-before-head=reset` and
+//! `drop-after-head=reset` it ends in a TCP reset, with `=noise` in bytes that mean nothing. HTTP/2 resets
+//! the stream instead, and the connection stays. An answer without a body is whole with its head, so only `drop-before-head`
 //! breaks it off.
+//!
+//! Who cannot set headers asks in a file's id, after a `~`, which then is the fault id, too:
+//! `/v1/files/mine~status=503;times=2/versions`. A file with such an id is made up: it has one version.
+//! `GET /emulator` tells how many requests, connections and faults there were.
 
 mod api_error;
 mod auth;
 mod breakage;
 mod compression;
 mod document;
+mod drip;
 mod faults;
 mod file;
 mod fixtures;

@@ -63,26 +63,33 @@ impl Library {
 
     fn add_small(&mut self, versions: usize) -> String {
         let id = self.new_id();
-        let mut file = File::new(id.clone(), format!("/many/{id}.txt"), self.small(1));
+        let first = small(self.new_id(), 1);
+        let mut file = File::new(id.clone(), format!("/many/{id}.txt"), first);
         for number in (2..).take(versions - 1) {
-            file.add(self.small(number));
+            file.add(small(self.new_id(), number));
         }
         self.add(file);
         id
     }
 
-    fn small(&mut self, number: u32) -> Version {
-        let moment = fixtures::NEW_YEAR_2026.plus_days(number.into());
-        Version {
-            size: 64,
-            ..Version::new(self.new_id(), number, "text/plain", Media::Raw {}, moment)
-        }
+    /// A file that is in no library: a small one, whose only version is called as itself.
+    pub fn made_up(id: String) -> File {
+        let path = format!("/made-up/{id}.txt");
+        File::new(id.clone(), path, small(id, 1))
     }
 
     /// An id that no file and no version has.
     pub fn new_id(&mut self) -> String {
         self.ids_given += 1;
         format!("66a2{:020x}", self.ids_given)
+    }
+}
+
+fn small(id: String, number: u32) -> Version {
+    let moment = fixtures::NEW_YEAR_2026.plus_days(number.into());
+    Version {
+        size: 64,
+        ..Version::new(id, number, "text/plain", Media::Raw {}, moment)
     }
 }
 

@@ -28,11 +28,16 @@ the same path is a new version:
 
 With --faults a request may carry x-emulator-fault: one of each line, joined by semicolons.
   delay=MS                              the answer waits
-  status=CODE | rate-limited=RESET_MS | garbage
+  status=CODE | rate-limited=RESET_MS | retry-after=SECONDS | garbage
                                         answered instead: 400 to 599, a 429, HTML with 200
+  bad-gzip | drip=MS                    the body has a wrong checksum, or comes in eight pieces
   drop-before-head | drop-after-head | truncate=BYTES
-                                        the answer breaks off; drop-…=reset does it by a TCP reset
+                                        the answer breaks off; drop-…=reset does it by a TCP reset,
+                                        drop-…=noise after bytes that mean nothing
   times=N                               the first N requests with the same x-emulator-fault-id
+A file's id may ask as well, after a ~ (and is the fault id, too). Such a file is made up:
+  /v1/files/mine~status=503;times=2/versions
+GET /emulator tells how many requests, connections and faults there were.
 
 What it holds lives in memory: each start begins anew. Ctrl-C ends it."#;
 

@@ -1,5 +1,6 @@
 //! The endpoints. Adding one is a line in `router` and its handler.
 
+mod counts;
 mod files;
 mod upload;
 mod versions;
@@ -27,6 +28,7 @@ pub fn router(state: Arc<state::State>) -> Router {
         .route("/v1/files/{file_id}/versions/{version_id}", get(versions::details).delete(versions::delete))
         .route("/v1/files/{file_id}/versions/{version_id}/restore", put(versions::restore))
         .route(UPLOAD, post(upload::upload))
+        .route("/emulator", get(counts::show))
         .fallback(async || ApiError::NoSuchRoute)
         .method_not_allowed_fallback(async || ApiError::NoSuchMethod)
         .layer(from_fn_with_state(Arc::clone(&state), gate::pass))

@@ -3,8 +3,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,8 +24,22 @@ pub struct Wire {
 #[derive(Default)]
 pub struct Line {
     flushes: watch::Sender<u64>,
-    ends_in_reset: AtomicBool,
+    ending: OnceLock<Ending>,
 }
+
+/// How a connection ends that is given up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// Without a goodbye.
+    #[default]
+    Close,
+    /// In a TCP reset.
+    Reset,
+    /// In bytes that are no HTTP, and no TLS.
+    Noise,
+}
+
+const NOISE: &[u8] = b"\x00\xff\x16SSH-2.0 220 ready\r\n\r\n{{{\x00";
 
 impl Wire {
     pub fn new(stream: Box<dyn Stream>) -> Wire {
@@ -48,17 +61,20 @@ impl Line {
         let _ = flushes.changed().await; // fails only without a sender, and that is ours
     }
 
-    /// When the connection ends, it ends in a TCP reset.
-    pub fn end_in_reset(&self) {
-        self.ends_in_reset.store(true, Ordering::Relaxed);
+    /// When the connection ends, it ends so.
+    pub fn end_in(&self, ending: Ending) {
+        let _ = self.ending.set(ending); // the first one to say so is heard
     }
 }
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        if self.line.ends_in_reset.load(Ordering::Relaxed) {
-            let _ = self.stream.tcp().set_zero_linger(); // fails where the peer was first
-        }
+        let tcp = self.stream.tcp();
+        let _ = match self.line.ending.get() {
+            Some(Ending::Reset) => tcp.set_zero_linger(),
+            Some(Ending::Noise) => tcp.try_write(NOISE).map(drop),
+            Some(Ending::Close) | None => Ok(()),
+        }; // fails where the peer was first
     }
 }
 

@@ -1,9 +1,11 @@
 //! Faults over HTTP/1.1, with and without TLS.
 
-use std::io;
+use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
+use flate2::read::GzDecoder;
 use imagekit_emulator::Emulator;
+use serde_json::json;
 
 use crate::support::{Answer, KEY, ask, exchange, send, start, start_with_faults};
 
@@ -111,6 +113,16 @@ fn a_connection_ends_in_a_reset_where_asked() -> io::Result<()> {
 }
 
 #[test]
+fn a_connection_ends_in_noise_where_asked() -> io::Result<()> {
+    let [plain, tls] = start_with_faults();
+    let (received, end) = broken(&plain, "GET", VERSIONS, "drop-before-head=noise")?;
+    assert!(received.contains("SSH-2.0") && end.is_none(), "{received}");
+    let (received, end) = broken(&tls, "GET", VERSIONS, "drop-before-head=noise")?;
+    assert_eq!((received.as_str(), end.is_some()), ("", true), "no TLS");
+    Ok(())
+}
+
+#[test]
 fn other_answers_come_instead_and_are_signed() -> io::Result<()> {
     for emulator in start_with_faults() {
         for (fault, status) in [
@@ -139,6 +151,93 @@ fn other_answers_come_instead_and_are_signed() -> io::Result<()> {
             200,
             "nothing was deleted"
         );
+    }
+    Ok(())
+}
+
+#[test]
+fn who_is_to_retry_after_seconds_is_told_of_no_other_time() -> io::Result<()> {
+    for emulator in start_with_faults() {
+        let limited = answer(&emulator, "retry-after=7")?;
+        assert_eq!((limited.status, limited.header("Retry-After")), (429, "7"));
+        assert!(
+            !limited.head.contains("x-ratelimit-reset"),
+            "{}",
+            limited.head
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn bad_gzip_is_right_up_to_its_checksum() -> io::Result<()> {
+    let [plain, _] = start_with_faults();
+    let headers = [("Authorization", KEY), ("x-emulator-fault", "bad-gzip")];
+    let headers = [&headers[..], &[("Connection", "close")]].concat();
+    let (received, end) = exchange(&plain, "GET", VERSIONS, &headers, "")?;
+    end?;
+    let body = received.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    let body = &received[body.expect("a head") + 4..];
+    let mut unpacked = String::new();
+    let error = GzDecoder::new(body).read_to_string(&mut unpacked);
+    assert_eq!(
+        error.map_err(|error| error.kind()),
+        Err(io::ErrorKind::InvalidInput)
+    );
+    assert_eq!(
+        serde_json::from_str(&unpacked).ok(),
+        plain.versions("66a100000000000000000001")
+    );
+    Ok(())
+}
+
+#[test]
+fn a_body_comes_in_drips_where_asked() -> io::Result<()> {
+    for emulator in start_with_faults() {
+        let begin = Instant::now();
+        let whole = answer(&emulator, "drip=10")?;
+        let versions = emulator.versions("66a100000000000000000001");
+        assert_eq!((whole.status, Some(whole.body)), (200, versions));
+        assert!(begin.elapsed() >= Duration::from_millis(70));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_made_up_file_asks_for_its_own_trouble() -> io::Result<()> {
+    for emulator in start_with_faults() {
+        let mine = ["~", "~status=503;times=1", "~status%3D503%3Btimes=2"];
+        let statuses = mine.map(|asked| {
+            let path = format!("/v1/files/mine{asked}/versions");
+            [(); 3].map(|()| {
+                ask(&emulator, "GET", &path)
+                    .map(|answer| answer.status)
+                    .ok()
+            })
+        });
+        let expected = [[200, 200, 200], [503, 200, 200], [503, 503, 200]];
+        assert_eq!(statuses, expected.map(|row| row.map(Some)));
+
+        let path = "/v1/files/mine~status=503;times=1/versions";
+        let versions = ask(&emulator, "GET", path)?.body;
+        assert_eq!(versions[0]["fileId"], "mine~status=503;times=1");
+        assert_eq!(versions.as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            ask(&emulator, "GET", "/v1/files/mine~explode/versions")?.status,
+            400
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn it_tells_what_it_did() -> io::Result<()> {
+    for emulator in start_with_faults() {
+        answer(&emulator, "status=503")?;
+        answer(&emulator, "status=404;drip=1")?;
+        let seen = ask(&emulator, "GET", "/emulator")?.body;
+        let told = json!({"requests": 3, "connections": 3, "faults": {"drip": 1, "status": 2}});
+        assert_eq!(seen, told);
     }
     Ok(())
 }
@@ -190,5 +289,10 @@ fn faults_mean_nothing_unless_they_are_switched_on() -> io::Result<()> {
     for fault in ["explode", "status=500", "drop-before-head"] {
         assert_eq!(answer(&emulator, fault)?.status, 200);
     }
+    assert_eq!(
+        ask(&emulator, "GET", "/v1/files/mine~/versions")?.status,
+        400
+    );
+    assert_eq!(ask(&emulator, "GET", "/emulator")?.status, 404);
     Ok(())
 }
