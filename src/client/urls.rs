@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use http::Uri;
 use reqwest::Url;
 
 use crate::primitives::error::Error;
@@ -35,6 +36,10 @@ impl BaseUrl {
             ))
         };
         let url = parse(text).map_err(refused)?;
+        // Hosts of which only one of the stack's two parsers thinks that they can be one.
+        if Uri::try_from(url.as_str()).is_err() {
+            return Err(refused("has a host or a path that cannot be sent"));
+        }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refused("has a query or a fragment"));
         }
@@ -247,6 +252,8 @@ mod tests {
             ("https://a b", "a space"),
             ("https://host\\x", "backslash"),
             ("https://host\n", "control character"),
+            ("https://host}", "cannot be sent"),
+            ("https://a{b.example/x", "cannot be sent"),
             ("https://user@host", "a user or a password"),
             ("https://@host", "a user or a password"),
             ("https://user:secret@host", "a user or a password"),
