@@ -43,6 +43,9 @@ pub use client::answering::Answering;
 pub use client::config::Config;
 pub use client::description::Description;
 pub use client::duplicates::Ids;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use client::fuzzing;
 pub use client::log::Level;
 pub use client::operation::{self, Operation};
 pub use client::shutdown::shutdown;

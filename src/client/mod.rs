@@ -7,6 +7,8 @@ pub mod config;
 pub mod description;
 pub mod duplicates;
 pub mod environment;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod log;
 pub mod many;
 mod metadata;

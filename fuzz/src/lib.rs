@@ -1,0 +1,5 @@
+//! What the fuzz targets have in common.
+
+pub mod answers;
+pub mod calls;
+pub mod json;
