@@ -298,6 +298,7 @@ impl Step {
             name: word().to_owned(),
             answer: Answer {
                 is_call: true,
+                whose: 0,
                 status: word().to_owned(),
                 took: Duration::from_millis(word().parse().expect("milliseconds")),
                 text: word().strip_prefix('=').map(str::to_owned),
