@@ -6,6 +6,7 @@ mod bodies; // successes whose bodies are no list, or an odd one
 mod certificates; // who is not to be trusted, and handshakes that fail
 mod connection; // connections that are refused, reset, cut
 mod encodings; // compressed bodies, and limits of size
+mod floods; // servers that never stop, and whom else they cost anything
 mod frames; // HTTP/2 that ends or breaks its rules
 mod names; // look-ups, networks and proxies
 mod openssl; // a server that is older or weaker than ours can be
@@ -44,6 +45,7 @@ sections! {
     encodings: a_body_is_decoded_within_its_limit_or_refused,
     certificates: a_server_that_cannot_be_trusted_gets_no_request,
     frames: a_broken_stream_or_connection_of_http2_is_told_and_repeated,
+    floods: a_flood_costs_nobody_but_its_own_caller,
     pool: a_connection_that_is_used_again_is_good_or_replaced,
     names: a_name_or_a_proxy_that_fails_is_told,
 }

@@ -41,6 +41,8 @@ pub enum Step {
     Frame(Frame),
     /// The same frame so many thousand times; acknowledgements are read in between.
     Thousands(usize, Frame),
+    /// Sends this so many times.
+    Times(usize, Vec<u8>),
     /// Sends this again and again until the client leaves.
     Flood(Vec<u8>),
     PauseMs(u64),
@@ -378,6 +380,9 @@ impl Shared {
                 Step::SendRaw(bytes) => connection.send_raw(bytes)?,
                 Step::Frame(frame) => connection.send_frame(frame)?,
                 Step::Thousands(count, frame) => connection.send_frames(frame, *count)?,
+                Step::Times(times, bytes) => {
+                    (0..*times).try_for_each(|_| connection.send(bytes))?;
+                }
                 Step::Flood(bytes) => loop {
                     connection.send(bytes)?;
                 },
