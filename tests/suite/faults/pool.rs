@@ -31,6 +31,12 @@ fn is_replaced_at_once(seen: &Seen) {
     );
 }
 
+/// Somebody was there, who may need a while.
+fn is_replaced_after_a_backoff(seen: &Seen) {
+    let took = seen.answers[1].took;
+    assert!(took >= Duration::from_millis(374), "{took:?}");
+}
+
 /// Every answer holds the path that was asked for; every third is the last of its connection.
 fn closing_every_third() -> Server {
     Server::deciding(|number, request| {
@@ -62,17 +68,20 @@ pub fn rows() -> Vec<Row> {
     const BOTH: &[crate::script::Over] = &[H1, Tls];
     let mut rows = vec![
         row(187, "idle closed, noticed").over(BOTH).requests("", [vec![good(), PauseMs(50), Close], vec![own()]])
-            .calls(2).set("--pause-ms", 200).set("--max-retries", 0)
+            .calls(2).set("--pause-ms", 700).set("--max-retries", 0)
             .gives("ok", 1).jsons(&["[]", r#"["own"]"#]).then_over_a_new_connection(),
         row(188, "idle closed just before reuse").over(BOTH).calls(20).gives("ok", 1..=2).json("[]")
             .case("closed", [Read, good(), Close])
             .case("hung up", [Read, good()]),
+        row(189, "no HTTP for the second request")
+            .connections("", [vec![Read, good(), Read, send("garbage\r\n\r\n")], vec![Read, own()]])
+            .gives("ok", 1).gives("ok", 2).jsons(&["[]", r#"["own"]"#]).check(is_replaced_after_a_backoff),
         row(191, "second answer glued to the first")
             .answers("", [send([ok("[]"), smuggled()].concat()), own()])
             .calls(2).gives("ok", 1).jsons(&["[]", r#"["own"]"#]).then_over_a_new_connection(),
         row(192, "answer while idle")
             .requests("", [vec![good(), PauseMs(30), send(smuggled())], vec![own()]])
-            .calls(2).set("--pause-ms", 100).gives("ok", 1).jsons(&["[]", r#"["own"]"#]).then_over_a_new_connection(),
+            .calls(2).set("--pause-ms", 700).gives("ok", 1).jsons(&["[]", r#"["own"]"#]).then_over_a_new_connection(),
         row(193, "says close, stays open")
             .answers("", [send(answer(200, "Connection: close\r\n", "[]")), own()])
             .calls(2).gives("ok", 1).jsons(&["[]", r#"["own"]"#]).then_over_a_new_connection(),

@@ -16,6 +16,19 @@ fn in_vain(number: u16, name: &'static str) -> Row {
         .gives("timeout", 1)
         .says("1500 ms")
         .takes(1499..1650)
+        .check(is_ended_by_the_io_thread)
+}
+
+/// Where the I/O thread does not end a call, its waiter does so a little later: a call in the background
+/// has none.
+fn is_ended_by_the_io_thread(seen: &Seen) {
+    if seen
+        .answer()
+        .message()
+        .contains("the I/O thread gave no answer")
+    {
+        seen.answer().expect_by(Duration::from_millis(1500));
+    }
 }
 
 /// These bytes, one each so many milliseconds.
@@ -39,7 +52,6 @@ fn drip_on(piece: &str, ms: u64) -> Vec<Step> {
 fn is_closed_at_the_deadline(seen: &Seen) {
     let server = seen.server();
     let open = server.end_of(0) - server.requests()[0].at;
-    assert!(open >= Duration::from_millis(1300), "closed after {open:?}");
     expect_by(
         open,
         Duration::from_millis(1750),
