@@ -41,4 +41,46 @@ fn its_tables_name_every_function_and_every_status() {
     }
 }
 
+/// The last column of both tables names tests, modules of tests, or a function with its file.
+#[test]
+fn every_promise_names_tests_that_are_there() {
+    let tests = tests();
+    let mut promises = 0;
+    for section in ["## Reliability\n", "## Security\n"] {
+        let (_, rest) = README.split_once(section).expect(section);
+        let (section, _) = rest.split_once("\n## ").expect("a section after it");
+        for row in section.lines().filter(|line| line.ends_with("` |")) {
+            let column = row.trim_end_matches(" |").rsplit("| ").next();
+            let column = column.expect("a last column");
+            for name in column.split('`').skip(1).step_by(2) {
+                let is_file = name.starts_with("tests/");
+                let is_there = is_file || name == "expect_no_key" || is_test(&tests, name);
+                assert!(is_there, "no test {name}, of: {row}");
+            }
+            promises += 1;
+        }
+    }
+    assert!(promises > 20, "{promises} promises were found");
+}
+
+/// A test, or a module of some.
+fn is_test(tests: &[String], name: &str) -> bool {
+    let module = format!("{name}::");
+    let mut tests = tests.iter();
+    tests.any(|test| test == name || test.starts_with(&module))
+}
+
+/// All that this program has.
+fn tests() -> Vec<String> {
+    let program = std::env::current_exe().expect("this program");
+    let listed = Command::new(program)
+        .args(["--list", "--format", "terse"])
+        .output();
+    let listed = String::from_utf8(listed.expect("a list").stdout).expect("UTF-8");
+    let tests = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"));
+    tests.map(str::to_owned).collect()
+}
+
 const README: &str = include_str!("../../README.md");
