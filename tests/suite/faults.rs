@@ -14,16 +14,18 @@ mod peer; // those at the other end
 mod pool; // connections that are used again
 mod proxy; // proxies, and servers behind them
 mod resolver; // names with addresses that rows choose
-mod row; // how a row reads, and how it runs
+mod row; // how a row reads
 mod said; // what rows have servers say
 mod slowness; // servers that take their time
 mod statuses; // what a server refuses, and how long it asks to wait
 mod syntax; // HTTP/1.1 that is none, or an odd one
+mod trial; // how a row runs
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use row::{Row, run};
+use row::Row;
+use trial::run;
 
 /// A section is a test, so that sections run side by side and a failure names its own.
 macro_rules! sections {
