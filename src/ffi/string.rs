@@ -206,3 +206,37 @@ pub fn copy(text: &[u8]) -> Result<Vec<u8>, Error> {
 fn to_c(text: Vec<u8>) -> Option<CString> {
     CString::new(text).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CStr;
+    use std::panic::panic_any;
+
+    use super::*;
+
+    /// What is thrown panics once more when it is dropped, which ends a process that does drop it.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the payload was dropped");
+        }
+    }
+
+    #[test]
+    fn a_panic_becomes_internal_whatever_it_throws() {
+        for throws in [|| panic_any(Bomb), || panic!("a defect")] {
+            let mut string = ptr::null_mut();
+            // SAFETY: `string` is a place for a pointer, and nobody else's.
+            let out = unsafe { Out::optional(&mut string) };
+            let status = out.answer(|| -> Result<Vec<u8>, Error> { throws() });
+            assert_eq!(status, Status::Internal as ik_status);
+            // SAFETY: it was given just now.
+            let document = unsafe { CStr::from_ptr(string) }.to_str();
+            assert_eq!(document, Ok(INTERNAL));
+            // SAFETY: as above; it is freed once.
+            unsafe { ik_string_free(string) };
+        }
+        assert!(quietly(|| panic_any(Bomb)).is_none());
+    }
+}

@@ -8,16 +8,29 @@ enum { ROUNDS = 50 };
 
 typedef void (*use)(int argc, char **argv);
 
-static use load(const char *path, void **plugin)
+static use find(void *plugin, const char *name)
 {
     use function = NULL;
-    *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (*plugin == NULL)
-        FAIL("%s", dlerror());
-    void *address = dlsym(*plugin, "plugin_use");
+    void *address = dlsym(plugin, name);
     CHECK(address != NULL);
     memcpy(&function, &address, sizeof address);
     return function;
+}
+
+static use load(const char *path, void **plugin)
+{
+    *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (*plugin == NULL)
+        FAIL("%s", dlerror());
+    return find(*plugin, "plugin_use");
+}
+
+/* Whether a thread runs in it or not: it was used, so it stays. */
+static void unload(const char *path, void *plugin)
+{
+    CHECK(dlclose(plugin) == 0);
+    void *kept = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
+    CHECK(kept != NULL && dlclose(kept) == 0);
 }
 
 static void expect_descriptors(int most)
@@ -33,14 +46,15 @@ int main(int argc, char **argv)
     void *plugin = NULL;
     int threads = count_threads();
     use function = load(path, &plugin);
+    find(plugin, "plugin_touch")(argc, argv);
     CHECK(count_threads() == threads);
+    unload(path, plugin);
+    function = load(path, &plugin);
     function(argc, argv);
     int descriptors = count_descriptors();
     CHECK(count_threads() == threads + 1);
     for (int round = 0; round < ROUNDS; round++) {
-        CHECK(dlclose(plugin) == 0);
-        void *kept = dlopen(path, RTLD_NOW | RTLD_NOLOAD); /* where its thread runs, it must be still */
-        CHECK(kept != NULL && dlclose(kept) == 0);
+        unload(path, plugin);
         load(path, &plugin)(argc, argv);
     }
     CHECK(count_threads() == threads + 1);
@@ -54,5 +68,11 @@ int main(int argc, char **argv)
         _exit(0);
     }
     expect_child(child);
+
+    load(path, &plugin)(argc, argv);
+    find(plugin, "plugin_stop")(argc, argv);
+    CHECK(count_threads() == threads);
+    unload(path, plugin);
+    load(path, &plugin)(argc, argv);
     return 0;
 }

@@ -83,6 +83,23 @@ fn the_library_has_its_name_stays_mapped_and_needs_only_the_c_library() {
     }
 }
 
+/// The thread-local data of a library that is linked in comes out of the stack of every thread.
+#[test]
+fn the_library_takes_little_of_each_threads_stack() {
+    const MOST_BYTES: u64 = 1024;
+    let segments = tool("readelf", &["-l", "--wide"]);
+    let locals = segments
+        .lines()
+        .find(|line| line.trim().starts_with("TLS "));
+    let locals = locals.expect("a segment of thread-local data");
+    let size = locals.split_whitespace().nth(5).expect("its size");
+    let bytes = u64::from_str_radix(size.trim_start_matches("0x"), 16).expect("a number");
+    assert!(
+        bytes <= MOST_BYTES,
+        "{bytes} bytes for each thread: {locals}"
+    );
+}
+
 fn header() -> String {
     fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/include/imagekit.h"))
         .expect("the header")

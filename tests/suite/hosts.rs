@@ -9,6 +9,7 @@ mod panics; // defects of the library stay in it
 mod roots; // which certificates a system has, or has not
 mod runtimes; // hosts that are asynchronous programs themselves
 mod scarcity; // no descriptors, no threads, no memory, no system calls
+mod scenarios; // the list of all that a host may do, and which test keeps it
 mod signals; // the host's signals are the host's
 mod stacks; // threads with little room
 mod surroundings; // environment, folder, locale, allocator, time

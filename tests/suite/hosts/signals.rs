@@ -51,6 +51,31 @@ fn a_host_with_default_sigpipe_survives_peers_that_reset() {
 }
 
 #[test]
+fn a_host_with_default_sigpipe_survives_resets_in_the_midst_of_large_bodies() {
+    let cut_off = [Step::ReadSome, Step::PauseMs(5), Step::Reset];
+    let after_an_answer = [Step::Read, send(ok(FILE))];
+    let rows = [
+        ("on a new connection", cut_off.to_vec(), false),
+        (
+            "on a kept connection",
+            [&after_an_answer[..], &cut_off].concat(),
+            true,
+        ),
+    ];
+    in_parallel(&rows, |(_, script, is_reused)| {
+        let server = Server::connections([script.clone()]);
+        let run = to_server(&server, "sigpipe", "bodies");
+        let mut run = run.arg("--max-retries").arg("0");
+        if *is_reused {
+            run = run.arg("--reused").arg("yes");
+        }
+        let seen = run.run();
+        assert_eq!(seen.code, Some(SIGPIPE_STATUS), "{seen:?}");
+        assert_eq!(server.connection_count(), 50);
+    });
+}
+
+#[test]
 fn a_host_with_default_sigpipe_survives_resets_within_a_handshake() {
     let server = Server::connections([vec![Step::PauseMs(1), Step::Reset]]);
     let url = server.url().replace("http:", "https:");
