@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::{library_dir, scratch_dir};
+use crate::support::{library_dir, scratch_dir, tests_of_this_program};
 
 #[test]
 fn its_program_compiles_and_links_without_a_warning() {
@@ -44,7 +44,7 @@ fn its_tables_name_every_function_and_every_status() {
 /// The last column of both tables names tests, modules of tests, or a function with its file.
 #[test]
 fn every_promise_names_tests_that_are_there() {
-    let tests = tests();
+    let tests = tests_of_this_program(&[]);
     let mut promises = 0;
     for section in ["## Reliability\n", "## Security\n"] {
         let (_, rest) = README.split_once(section).expect(section);
@@ -68,19 +68,6 @@ fn is_test(tests: &[String], name: &str) -> bool {
     let module = format!("{name}::");
     let mut tests = tests.iter();
     tests.any(|test| test == name || test.starts_with(&module))
-}
-
-/// All that this program has.
-fn tests() -> Vec<String> {
-    let program = std::env::current_exe().expect("this program");
-    let listed = Command::new(program)
-        .args(["--list", "--format", "terse"])
-        .output();
-    let listed = String::from_utf8(listed.expect("a list").stdout).expect("UTF-8");
-    let tests = listed
-        .lines()
-        .filter_map(|line| line.strip_suffix(": test"));
-    tests.map(str::to_owned).collect()
 }
 
 const README: &str = include_str!("../../README.md");

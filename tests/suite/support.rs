@@ -297,6 +297,19 @@ impl Seen {
     }
 }
 
+/// The names of our tests, or of those that an option chooses.
+pub fn tests_of_this_program(options: &[&str]) -> Vec<String> {
+    let program = env::current_exe().expect("the path of this test program");
+    let mut command = Command::new(program);
+    command.args(["--list", "--format", "terse"]).args(options);
+    let listed = command.output().expect("a list of tests").stdout;
+    let listed = String::from_utf8(listed).expect("UTF-8");
+    let tests = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"));
+    tests.map(str::to_owned).collect()
+}
+
 /// Runs every row of a table, several side by side, and reports all that failed.
 pub fn in_parallel<Row: Debug + Sync>(rows: &[Row], check: impl Fn(&Row) + Sync) {
     const AT_ONCE: usize = 12; // most rows wait, and few of them for a processor

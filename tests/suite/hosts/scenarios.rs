@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::say;
+use crate::support::tests_of_this_program;
 
 /// What the host does or has, what is promised then, and the test.
 type Promise = (&'static str, &'static str);
@@ -85,7 +86,7 @@ const SCENARIOS: &[Scenario] = &[
         ("the process ends at once",                           "names::a_process_ends_at_once_while_a_lookup_hangs"),
         ("a shutdown keeps its time",                          "shutdown::a_shutdown_does_not_wait_for_a_resolver_longer_than_it_may"),
         ("no network at all",                                  "names::without_a_network_a_call_fails_soon_and_names_its_host"),
-        ("names that do not exist",                            "names::a_name_without_an_address_is_a_failed_connection_that_names_it"),
+        ("names that do not exist",                            "faults::a_name_or_a_proxy_that_fails_is_told"),
     ]},
     Scenario { number: 8, name: "exit, _exit, quick_exit, atexit, destructors", promises: &[
         ("while four threads wait: at once, with its status",  "hosts::exits::a_process_ends_at_once_and_with_its_own_status_while_calls_wait"),
@@ -133,16 +134,16 @@ const SCENARIOS: &[Scenario] = &[
         ("kept connections are asked after",                   "hosts::surroundings::idle_connections_are_kept_alive"),
         ("and left after half a minute",                       "hosts::surroundings::a_connection_that_is_idle_for_half_a_minute_is_left"),
         ("an allocator of the host's own",                     "hosts::surroundings::a_host_may_bring_an_allocator_of_its_own"),
-        ("bodies are checked to their depth",        "response::a_document_may_be_256_deep_and_no_deeper"),
-        ("and for what they are, UTF-8 included",              "response::a_success_that_is_not_an_array_of_json_is_refused_and_shown"),
-        ("nothing is repeated uncounted",                      "retries::what_may_pass_is_repeated_twice_and_attempts_tells_the_truth"),
+        ("bodies are checked to their depth",        "faults::a_success_is_passed_on_byte_for_byte_or_refused"),
+        ("and for what they are, UTF-8 included",              "faults::a_success_is_passed_on_byte_for_byte_or_refused"),
+        ("nothing is repeated uncounted",                      "faults::a_lost_connection_is_told_and_repeated"),
         ("umask, folder, locale, arithmetic, stream modes",    "hosts::surroundings::folder_modes_locale_and_arithmetic_are_left_as_they_were"),
         ("chdir() after a relative CA file",                   "hosts::surroundings::a_ca_file_is_read_when_the_client_is_made_wherever_the_host_goes_afterwards"),
         ("SIGSTOP beyond a deadline",                          "hosts::surroundings::a_process_that_was_stopped_beyond_a_deadline_knows_at_once"),
     ]},
     Scenario { number: 14, name: "the key and proxies", promises: &[
-        ("a proxy sees host, port and its own login only",     "proxies::a_proxy_sees_host_and_port_and_its_own_login_only"),
-        ("plain HTTP is never proxied by the environment",     "proxies::plain_http_to_loopback_is_never_proxied_and_its_variables_are_not_looked_at"),
+        ("a proxy sees host, port and its own login only",     "faults::a_name_or_a_proxy_that_fails_is_told"),
+        ("plain HTTP is never proxied by the environment",     "proxies::for_plain_http_the_variables_are_not_even_looked_at"),
         ("a proxy elsewhere and an http base URL are refused", "arguments::a_proxy_off_loopback_does_not_go_with_an_http_base_url"),
     ]},
     Scenario { number: 15, name: "cancelled threads, exceptions", promises: &[
@@ -184,17 +185,20 @@ fn every_host_scenario_from_h1_to_h15_has_its_tests() {
 /// The tests of this suite and of the library's own modules with their paths, and whether each is left out
 /// by default.
 fn tests() -> BTreeMap<String, bool> {
-    let mut found = BTreeMap::new();
-    for (folder, prefix) in [("tests/suite", ""), ("src", "src::")] {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        for path in sources(&root) {
-            let inside = path.strip_prefix(&root).expect("a path in there");
-            let module = inside.with_extension("");
-            let module = module.to_str().expect("UTF-8").replace('/', "::");
-            let text = fs::read_to_string(&path).expect("a source");
-            for (name, is_left_out) in tests_in(&text) {
-                found.insert(format!("{prefix}{module}::{name}"), is_left_out);
-            }
+    let left_out = tests_of_this_program(&["--ignored"]);
+    let suite = tests_of_this_program(&[]).into_iter().map(|test| {
+        let is_left_out = left_out.contains(&test);
+        (test, is_left_out)
+    });
+    let mut found: BTreeMap<_, _> = suite.collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for path in sources(&root) {
+        let inside = path.strip_prefix(&root).expect("a path in there");
+        let module = inside.with_extension("");
+        let module = module.to_str().expect("UTF-8").replace('/', "::");
+        let text = fs::read_to_string(&path).expect("a source");
+        for (name, is_left_out) in tests_in(&text) {
+            found.insert(format!("src::{module}::{name}"), is_left_out);
         }
     }
     found
