@@ -31,6 +31,9 @@ const BASIC: &str = "cHJpdmF0ZV9zdG9ybT";
 /// How long a sequence may be.
 const MAX_STEPS: usize = 100;
 
+/// With FUZZ_TRACE in the environment each step is told: to understand a finding.
+static IS_TRACED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("FUZZ_TRACE").is_some());
+
 static SERVER: LazyLock<String> = LazyLock::new(server::start);
 static WORKER: LazyLock<worker::Worker> = LazyLock::new(worker::Worker::start);
 
@@ -96,6 +99,9 @@ pub fn check_leaks() {
 #[track_caller]
 fn expect(number: i32, allowed: Statuses, what: &str) -> Status {
     let got = crate::answers::status(number);
+    if *IS_TRACED {
+        eprintln!("{what}: {got:?}, one of {allowed:?}");
+    }
     assert!(allowed.has(got), "{what}: {got:?}, not one of {allowed:?}");
     got
 }

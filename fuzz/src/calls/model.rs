@@ -158,9 +158,12 @@ impl Call {
     /// Its result was seen: it stays what it is.
     pub fn note_result(&mut self, status: Status, text: Option<&str>) {
         self.has_ended = true;
-        if status == Ok {
-            self.file
-                .check_answer(self.question, text.unwrap_or_default());
+        self.stages.described = false;
+        if status != Cancelled {
+            self.stages = SENT;
+        }
+        if let (Ok, Some(text)) = (status, text) {
+            self.file.check_answer(self.question, text);
         }
         match &mut self.result {
             None => self.result = Some((status, text.map(str::to_owned))),

@@ -137,7 +137,7 @@ impl World<'_> {
                 call.was_refused = true;
             }
             InvalidHandle => call.is_freed = true,
-            _ => call.stages.described = false,
+            _ => self.note_seen_sent(at),
         }
     }
 
@@ -272,12 +272,12 @@ impl World<'_> {
         };
         let Result::Ok(at) = aim.of else { return };
         match got {
-            Pending => {}
+            Pending => self.note_seen_sent(at),
             InvalidHandle => self.note_gone(at),
             InvalidState => {}
             _ => match is_wanted {
                 true => self.calls[at].note_result(got, text.as_deref()),
-                false => self.calls[at].has_ended = true,
+                false => self.calls[at].note_result(got, None),
             },
         }
     }
@@ -296,6 +296,15 @@ impl World<'_> {
                 Pending,
             )
             .and_if(call.may_be_freed, InvalidHandle)
+    }
+
+    /// It was seen as one that was sent or cancelled. Where the client is closed that may pass: another
+    /// thread tries to send it, and it will be described again.
+    fn note_seen_sent(&mut self, at: usize) {
+        let client = &self.clients[self.calls[at].client];
+        if !client.is_closed && !client.may_be_closed {
+            self.calls[at].stages.described = false;
+        }
     }
 
     pub fn cancel(&mut self) {
@@ -343,7 +352,11 @@ impl World<'_> {
             _ => drop(check_text(got, json)),
         }
         match (got, aim.of) {
-            (Ok, Result::Ok(at)) => self.calls[at].has_ended = true,
+            (Ok, Result::Ok(at)) => {
+                self.calls[at].has_ended |= !self.calls[at].stages.described;
+                self.note_seen_sent(at);
+            }
+            (Pending, Result::Ok(at)) => self.note_seen_sent(at),
             (InvalidHandle, Result::Ok(at)) => self.note_gone(at),
             _ => {}
         }

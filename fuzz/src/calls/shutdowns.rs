@@ -3,7 +3,7 @@
 use imagekit::Status::*;
 use imagekit::ffi::shutdown::{ik_client_shutdown, ik_shutdown};
 
-use super::model::{DESCRIBED, SENT, UNSENT};
+use super::model::{DESCRIBED, SENT};
 use super::statuses::Statuses;
 use super::worker::{Order, Report};
 use super::world::World;
@@ -274,8 +274,6 @@ impl World<'_> {
             InvalidHandle | InvalidArgument | InvalidState => {
                 if call.stages.described {
                     call.stages = DESCRIBED;
-                } else if call.stages.unsent {
-                    call.stages = UNSENT;
                 }
             }
             _ => self.note_perform(at, got, text),
