@@ -135,6 +135,13 @@ fn compiled(name: &str, make: impl FnOnce(&Path) -> Command) -> PathBuf {
     made.clone()
 }
 
+/// Is there a compiler for `tests/cpp`? The machine of somebody who writes C may have none.
+pub fn has_cpp_compiler() -> bool {
+    let compiler = env::var_os("CXX").unwrap_or_else(|| "c++".into());
+    let asked = Command::new(compiler).arg("--version").output();
+    asked.is_ok_and(|output| output.status.success())
+}
+
 /// A compiler that makes something of the source with this name. What to link follows.
 fn compiler(name: &str, makes: &Path) -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
