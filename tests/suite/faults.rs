@@ -22,8 +22,8 @@ mod syntax; // HTTP/1.1 that is none, or an odd one
 mod trial; // how a row runs
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
+use crate::support::{leave_out, say};
 use row::Row;
 use trial::run;
 
@@ -56,18 +56,16 @@ sections! {
 fn every_number_has_its_row() {
     const LAST: u16 = 205;
     let mut cases = BTreeMap::<u16, usize>::new();
-    let mut left_out = String::new();
     for row in all() {
         let count = cases.entry(row.number).or_default();
         match &row.obstacle {
             None => *count += row.case_count(),
-            Some(why) => left_out += &format!("fault matrix: F{:02} left out: {why}\n", row.number),
+            Some(why) => leave_out(&format!("F{:02}", row.number), why),
         }
     }
     let rows = cases.values().filter(|count| **count > 0).count();
     let sum = cases.values().sum::<usize>();
-    let counted = format!("fault matrix: {rows} rows, {sum} cases\n{left_out}");
-    let _ = std::io::stderr().write_all(counted.as_bytes()); // past what hides the output of tests
+    say(&format!("fault matrix: {rows} rows, {sum} cases"));
     let missing: Vec<_> = (1..=LAST).filter(|row| !cases.contains_key(row)).collect();
     assert!(missing.is_empty(), "no row for {missing:?}");
 }

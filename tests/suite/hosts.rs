@@ -16,7 +16,6 @@ mod surroundings; // environment, folder, locale, allocator, time
 mod unloading; // the library comes and goes
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -77,9 +76,4 @@ fn ca_file(emulator: &Emulator) -> PathBuf {
     let file = new_path("ca.pem");
     fs::write(&file, emulator.ca_pem().expect("a certificate")).expect("a file");
     file
-}
-
-/// Tells past the output that tests are not to show, as it is about the whole suite.
-pub fn say(line: &str) {
-    let _nobody_to_tell = writeln!(io::stdout(), "{line}");
 }

@@ -12,7 +12,7 @@ use super::running::{Gate, Running};
 use super::{LIST, UNKNOWN, error_of, example, json, redirected, run, under};
 use crate::hosts::{emulator, new_path};
 use crate::script::{Server, answer, ok, send};
-use crate::support::{Seen, in_parallel};
+use crate::support::{Seen, in_parallel, leave_out};
 
 /// What each id got, in the order of the lines: its versions, or the code of its error.
 fn by_id(seen: &Seen) -> BTreeMap<String, Vec<Result<Value, String>>> {
@@ -213,7 +213,7 @@ fn what_cannot_be_written_is_still_to_be_fetched() {
 fn on_a_terminal_many_files_are_listed_and_their_progress_shows() {
     let emulator = emulator(false);
     if Command::new("script").arg("--version").output().is_err() {
-        println!("script is not installed: its part is left out");
+        leave_out("an example on a terminal", "no command script is there");
         return;
     }
     let plain = example("versions_many", &emulator.base_url());

@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use super::{against, emulator, new_path, say};
-use crate::support::{in_parallel, is_release};
+use super::{against, emulator, new_path};
+use crate::support::{in_parallel, is_release, say};
 
 #[test]
 fn a_host_that_closes_all_descriptors_goes_on() {

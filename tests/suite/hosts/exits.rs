@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{against, emulator, say};
-use crate::support::{c_program, has_cpp_compiler, in_parallel};
+use super::{against, emulator};
+use crate::support::{c_program, has_cpp_compiler, in_parallel, leave_out};
 
 /// What `exit.c` ends with, in whichever way.
 const EXIT_STATUS: i32 = 42;
@@ -43,7 +43,10 @@ fn hundreds_of_processes_end_in_the_midst_of_calls_and_handshakes() {
 #[test]
 fn static_destructors_and_those_of_threads_may_call_also_as_first_use() {
     if !has_cpp_compiler() {
-        return say("left out: destructors, as there is no C++ compiler (CXX, or c++)");
+        return leave_out(
+            "destructors",
+            "no C++ compiler is there, neither CXX nor c++",
+        );
     }
     let rows = [
         ("static", "called by a static destructor", 1),

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use super::{CANNOT_RUN, against, emulator, say, to_server};
+use super::{CANNOT_RUN, against, emulator, to_server};
 use crate::script::{Request, Server, answer, ok, send};
-use crate::support::{Run, c_program, in_parallel};
+use crate::support::{Run, c_program, in_parallel, leave_out};
 
 /// Answers every request with the id that it asks for, which is the name of the process that asks.
 fn register() -> Server {
@@ -116,10 +116,7 @@ fn children_are_noticed_that_have_their_parents_number() {
     let server = register();
     let seen = to_server(&server, "fork", "namespaces").run();
     if seen.code == Some(CANNOT_RUN) {
-        return say(&format!(
-            "left out: children with their parent's number, {}",
-            seen.stdout.trim()
-        ));
+        return leave_out("children with their parent's number", seen.stdout.trim());
     }
     seen.expect_ok();
     assert_eq!(requests_by_process(&server), counts(2, [2, 1]));

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::say;
-use crate::support::tests_of_this_program;
+use crate::support::{say, tests_of_this_program};
 
 /// What the host does or has, what is promised then, and the test.
 type Promise = (&'static str, &'static str);
