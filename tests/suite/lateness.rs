@@ -31,8 +31,16 @@ pub fn expect_by(took: Duration, limit: Duration, what: &dyn Debug) {
 /// The same of anything that grows while somebody is late.
 /// Not asked of a library that runs inside an emulated processor.
 pub fn expect_at_most<T: PartialOrd + Debug>(grown: T, limit: T, what: &dyn Debug) {
-    let is_asked = std::env::var_os("IK_SLOW_TOOLS").is_none();
-    if is_asked && grown > limit {
+    if slowness() == 1 && grown > limit {
         panic_any(Late(format!("{grown:?} and not {limit:?}: {what:?}")));
+    }
+}
+
+/// How many times slower than by themselves programs may be.
+pub fn slowness() -> u32 {
+    let tools = ["IK_SLOW_TOOLS", "IK_UNDER_VALGRIND"];
+    match tools.iter().any(|name| std::env::var_os(name).is_some()) {
+        true => 10,
+        false => 1,
     }
 }

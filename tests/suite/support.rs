@@ -15,7 +15,7 @@ use std::{env, fs, panic, process, thread};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::calls::{KEY, basic};
-use crate::lateness::timed;
+use crate::lateness::{slowness, timed};
 
 /// How long a program may take unless its test says otherwise.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -46,6 +46,17 @@ fn beside_us(name: &str) -> PathBuf {
     let program = env::current_exe().expect("the path of this test program");
     program.with_file_name(name)
 }
+
+/// With `IK_UNDER_VALGRIND` in the environment every program of `tests/c` runs under it, children included.
+/// What is lost at the end is not asked: most of them leave things as they are and end. `leftovers` asks.
+const VALGRIND: &[&str] = &[
+    "--quiet",
+    "--vgdb=no",
+    "--read-inline-info=no",
+    "--fair-sched=try",
+    "--num-callers=30",
+    "--error-exitcode=99",
+];
 
 /// A folder of this test process with the library under the names that linker and loader ask for.
 ///
@@ -176,9 +187,13 @@ impl Program {
         for (name, _) in env::vars_os().filter(|(name, _)| is_ours_to_clear(name)) {
             command.env_remove(name);
         }
-        Run {
+        let run = Run {
             command,
             time_limit: TIME_LIMIT,
+        };
+        match env::var_os("IK_UNDER_VALGRIND") {
+            Some(_) => run.under("valgrind", VALGRIND),
+            None => run,
         }
     }
 }
@@ -254,7 +269,8 @@ impl Run {
 
         let (sender, ended) = mpsc::channel();
         thread::spawn(move || sender.send(wait(child)));
-        if let Ok(output) = ended.recv_timeout(self.time_limit) {
+        let limit = self.time_limit * slowness();
+        if let Ok(output) = ended.recv_timeout(limit) {
             let seen = Seen::new(&output, started.elapsed());
             expect_no_key(&seen);
             return seen;
@@ -262,7 +278,6 @@ impl Run {
         let _ = kill_process_group(group, Signal::KILL);
         let seen = ended.recv_timeout(Duration::from_secs(5));
         let seen = seen.map(|output| Seen::new(&output, started.elapsed()));
-        let limit = self.time_limit;
         panic!("killed after {limit:?}: {:?}\n{seen:#?}", self.command)
     }
 }
