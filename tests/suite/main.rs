@@ -23,6 +23,7 @@ mod header; // the committed header: up to date, complete, readable, clean
 mod hosts; // what a host process does: fork, signals, descriptors, stacks, exit
 mod json; // values out of documents
 mod layering; // which room may use which
+mod leftovers; // nothing is lost after a shutdown, and every round of use leaves as much as the last
 mod logging; // what is told, to whom, and that no secret is
 mod many; // many files in one call
 mod metadata; // what a call tells besides its answer
