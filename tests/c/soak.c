@@ -51,7 +51,7 @@ static void *work(void *argument)
         while (!soak.rests)
             send_in_some_way(worker);
         take_until(worker->queue, 0);
-        await_all(&worker->slots, SLOTS, "callbacks of a thread had come");
+        await_all(&worker->slots, SLOTS, BOUND_S, "callbacks of a thread had come");
         for (int at = 0; at < SLOTS; at++)
             post(&worker->slots);
         ik_queue_free(worker->queue);
@@ -68,7 +68,7 @@ static void run_for(struct worker *workers, int64_t ms)
         post(&workers[at].go);
     nanosleep(&while_of_it, NULL);
     soak.rests = true;
-    await_all(&resting, soak.threads, "threads came to rest");
+    await_all(&resting, soak.threads, 2 * BOUND_S, "threads came to rest");
     unsigned long long begun = soak.ledger->begun, ended = soak.ledger->ended;
     if (begun != ended)
         FAIL("%llu calls begun, %llu ended", begun, ended);

@@ -99,15 +99,15 @@ struct errand {
 };
 
 /* Waits for what has to come; `what` tells what it was. */
-static inline void await_all(sem_t *events, int count, const char *what)
+static inline void await_all(sem_t *events, int count, int bound_s, const char *what)
 {
     struct timespec until;
     CHECK(clock_gettime(CLOCK_REALTIME, &until) == 0);
-    until.tv_sec += BOUND_S;
+    until.tv_sec += bound_s;
     for (int seen = 0; seen < count; seen++)
         while (sem_timedwait(events, &until) != 0)
             if (errno != EINTR)
-                FAIL("%d of %d %s in %d s", seen, count, what, BOUND_S);
+                FAIL("%d of %d %s in %d s", seen, count, what, bound_s);
 }
 
 /* Chance, the same for the same seed. */

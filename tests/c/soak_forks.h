@@ -24,7 +24,7 @@ static inline void work_in_child(struct worker *worker, const struct target *tar
         ways[drawn(&own.chance, sizeof ways / sizeof *ways)](&own, target);
     }
     take_until(own.queue, 0);
-    await_all(&own.slots, SLOTS, "callbacks came to a child");
+    await_all(&own.slots, SLOTS, BOUND_S, "callbacks came to a child");
     if (drawn(&own.chance, 2))
         expect_shutdown(UINT64_MAX, IK_STATUS_OK);
 }

@@ -110,7 +110,7 @@ static inline void by_waiting(struct worker *worker, const struct target *target
 
 static inline void take_slot(struct worker *worker)
 {
-    await_all(&worker->slots, 1, "callbacks came");
+    await_all(&worker->slots, 1, BOUND_S, "callbacks came");
 }
 
 static inline void meet(void *user_data, ik_status status, char *json)
