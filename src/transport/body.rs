@@ -101,7 +101,7 @@ enum Encoding {
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Refused> {
     // The stack undoes the chunks, and leaves what else may be around them as it is.
     let codings = codings(headers, &TRANSFER_ENCODING);
-    if codings.iter().any(|coding| coding != "chunked") {
+    if codings.iter().any(|coding| coding != "chunked") || codings.len() > 1 {
         return Err(unasked("transferred", &codings, "only chunks can be taken"));
     }
     let codings = self::codings(headers, &CONTENT_ENCODING);

@@ -189,8 +189,12 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// A text that may hold what a peer sent, without control characters.
+/// A text that may hold what a peer sent, without characters that control where or how others show.
 pub fn clean(text: &str) -> String {
-    let printable = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
+    let printable = |c: char| match c {
+        '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
+        c if c.is_control() => '\u{FFFD}',
+        c => c,
+    };
     text.chars().map(printable).collect()
 }

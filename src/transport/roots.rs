@@ -2,16 +2,18 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
-use std::path::Path;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use rustls_native_certs::{CertificateResult, ErrorKind};
 
 use super::failure::refusal;
-use super::platform::{is_broken_medium, is_exhaustion, system_certificates};
+use super::platform::{is_broken_medium, is_exhaustion, open_at_once, system_certificates};
 use crate::primitives::error::Error;
 use crate::primitives::status::Status;
 
@@ -60,23 +62,73 @@ pub fn with_ca_file(roots: &RootCertStore, file: &Path) -> Result<Arc<RootCertSt
     Ok(Arc::new(roots))
 }
 
-/// Reads a file of certificates, unless it is none: another kind could be endless.
+/// The certificates of a file, or why there are none or not all of them.
 fn read_file(file: &Path) -> CertificateResult {
-    let is_file = fs::metadata(file).map(|about| about.is_file() && about.len() <= MAX_FILE_BYTES);
-    let why = match is_file {
-        Ok(true) => return rustls_native_certs::load_certs_from_paths(Some(file), None),
-        Ok(false) => io::Error::other("it is no regular file of at most 16 MiB"),
-        Err(error) => error,
+    let mut found = CertificateResult::default();
+    match read_whole(file) {
+        Err(error) => found.errors.push(unread(error, file.to_owned())),
+        Ok(text) => {
+            for certificate in CertificateDer::pem_slice_iter(&text) {
+                match certificate {
+                    Ok(certificate) => found.certs.push(certificate),
+                    Err(error) => found.errors.push(malformed(error)),
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A file as it is in one moment: one that is none, or that grows, could be endless.
+fn read_whole(file: &Path) -> io::Result<Vec<u8>> {
+    let opened = open_at_once(file)?;
+    let is_file = opened.metadata()?.is_file();
+    let mut text = Vec::new();
+    if is_file {
+        opened.take(MAX_FILE_BYTES + 1).read_to_end(&mut text)?;
+    }
+    match is_file && text.len() as u64 <= MAX_FILE_BYTES {
+        true => Ok(text),
+        false => Err(io::Error::other("it is no regular file of at most 16 MiB")),
+    }
+}
+
+/// The same of every file in a folder.
+fn read_folder(folder: &Path, found: &mut CertificateResult) {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return found.errors.push(unread(error, folder.to_owned())),
     };
-    let mut refused = CertificateResult::default();
-    refused.errors.push(rustls_native_certs::Error {
+    for entry in entries {
+        let path = match entry {
+            Ok(entry) => entry.path(),
+            Err(error) => return found.errors.push(unread(error, folder.to_owned())),
+        };
+        // Folders in folders are not looked at, nor are links that lead nowhere.
+        if fs::metadata(&path).map_or_else(|error| is_there(&error), |about| about.is_file()) {
+            let more = read_file(&path);
+            found.certs.extend(more.certs);
+            found.errors.extend(more.errors);
+        }
+    }
+}
+
+fn is_there(error: &io::Error) -> bool {
+    error.kind() != io::ErrorKind::NotFound
+}
+
+fn unread(error: io::Error, path: PathBuf) -> rustls_native_certs::Error {
+    rustls_native_certs::Error {
         context: "reading certificates",
-        kind: ErrorKind::Io {
-            inner: why,
-            path: file.to_owned(),
-        },
-    });
-    refused
+        kind: ErrorKind::Io { inner: error, path },
+    }
+}
+
+fn malformed(error: rustls::pki_types::pem::Error) -> rustls_native_certs::Error {
+    rustls_native_certs::Error {
+        context: "reading certificates",
+        kind: ErrorKind::Pem(error),
+    }
 }
 
 /// Checks the option `ca_file` where no roots are needed.
@@ -120,9 +172,7 @@ fn read_places(places: Places<'_>) -> Result<Arc<RootCertStore>, Error> {
         let mut found = CertificateResult::default();
         let named = std::env::split_paths(folders).filter(|path| !path.as_os_str().is_empty());
         for folder in named {
-            let more = rustls_native_certs::load_certs_from_paths(None, Some(&folder));
-            found.certs.extend(more.certs);
-            found.errors.extend(more.errors);
+            read_folder(&folder, &mut found);
         }
         take(&mut roots, &found, "SSL_CERT_DIR", folders)?;
     }

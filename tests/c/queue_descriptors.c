@@ -119,8 +119,34 @@ static void beyond_standard(void)
     ik_queue_free(queue);
 }
 
+/* A host that reads the descriptor, as one would that of an eventfd: the next completion shows again. */
+static void read_by_the_host(void)
+{
+    int numbers[2];
+    ik_queue *queue = queue_with(numbers);
+    int port = 0;
+    close(listen_here(&port)); /* nobody listens there any more */
+    ik_client *client = client_of(port, BOUND_MS);
+    for (int round = 0; round < 3; round++) {
+        ik_call *call = NULL;
+        char byte = 0;
+        struct pollfd polled = {.fd = numbers[0], .events = POLLIN};
+        CHECK_STATUS(ik_get_file_versions_call(client, "file", &call), IK_STATUS_OK, NULL);
+        enqueue(queue, call, &polled);
+        CHECK(poll(&polled, 1, BOUND_MS) == 1);
+        if (round < 2)
+            CHECK(read(numbers[0], &byte, 1) == 1);
+        expect_next(queue, IK_STATUS_CONNECT_FAILED, &polled);
+        CHECK(poll(&polled, 1, 0) == 0);
+        ik_call_free(call);
+    }
+    ik_client_free(client);
+    ik_queue_free(queue);
+}
+
 int main(void)
 {
+    read_by_the_host();
     for (int which = POLLED; which <= BOTH; which++)
         for (int kind = NOTHING; kind < KINDS; kind++)
             for (int is_waiting = 0; is_waiting < 2; is_waiting++)

@@ -1,10 +1,12 @@
 //! What becomes of each argument, option and environment variable before anything is sent.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use imagekit_emulator::{Emulator, Options};
 
 use crate::calls::{Calls, KEY, basic};
+use crate::hosts::new_path;
 use crate::script::{Server, answer, ok};
 use crate::support::{c_program, in_parallel, scratch_dir};
 
@@ -252,6 +254,9 @@ fn certificate_variables_must_lead_to_a_certificate_where_the_base_url_is_https(
     fs::write(bad.join("empty.pem"), "no certificate here\n").expect("a file");
     fs::write(good.join("ca.pem"), emulator.ca_pem().expect("a CA")).expect("a file");
 
+    let huge = new_path("huge");
+    fs::create_dir(&huge).expect("a folder");
+    three_gibibytes(&huge.join("ca.pem"));
     let (file, dir) = ("SSL_CERT_FILE", "SSL_CERT_DIR");
     for (name, value, other, good) in [
         (file, bad.join("empty.pem"), dir, good.clone()),
@@ -259,6 +264,7 @@ fn certificate_variables_must_lead_to_a_certificate_where_the_base_url_is_https(
         (file, "/dev/zero".into(), dir, good.clone()),
         (dir, bad.clone(), file, good.join("ca.pem")),
         (dir, bad.join("none"), file, good.join("ca.pem")),
+        (dir, huge, file, good.join("ca.pem")),
         (dir, ":".into(), file, good.join("ca.pem")),
     ] {
         let calls = |url| Calls::to(url).env(name, &value).set("--file-id", "");
@@ -280,13 +286,18 @@ fn certificate_variables_must_lead_to_a_certificate_where_the_base_url_is_https(
 }
 
 #[test]
-fn a_ca_file_that_is_missing_or_empty_is_named_with_its_cause() {
+fn a_ca_file_that_cannot_be_one_is_named_with_its_cause() {
     let empty = scratch_dir().join("empty-ca.pem");
     fs::write(&empty, "").expect("a file");
+    let in_scratch = |name| scratch_dir().join(name);
     for path in [
         empty,
-        scratch_dir().join("no-such-ca.pem"),
+        in_scratch("no-such-ca.pem"),
         scratch_dir().to_owned(),
+        three_gibibytes(&in_scratch("huge-ca.pem")),
+        "/dev/zero".into(),
+        "/proc/kmsg".into(),         // says that it is a file, and waits
+        "/proc/self/pagemap".into(), // the same, and does not end
     ] {
         let calls = Calls::to("https://127.0.0.1:1").set("--ca-file", &path);
         let answer = calls.set("--file-id", "").answer();
@@ -301,6 +312,13 @@ fn a_ca_file_that_is_missing_or_empty_is_named_with_its_cause() {
             "{answer:?}"
         );
     }
+}
+
+/// A file that takes no room and has no line in it.
+fn three_gibibytes(path: &Path) -> PathBuf {
+    let file = fs::File::create(path).expect("a file");
+    file.set_len(3 << 30).expect("a long file");
+    path.to_owned()
 }
 
 #[test]

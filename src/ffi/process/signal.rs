@@ -61,11 +61,13 @@ impl Signal {
         sent == 1
     }
 
+    /// Takes the byte away. A host that read it, which it should not, did so before us.
     fn take(&self) -> bool {
         let mut byte = 0_u8;
         let (place, flags) = ((&raw mut byte).cast(), libc::MSG_DONTWAIT);
         // SAFETY: this end is still the socket that we opened, and the byte is ours.
-        unsafe { libc::recv(self.polled.descriptor, place, 1, flags) == 1 }
+        let taken = unsafe { libc::recv(self.polled.descriptor, place, 1, flags) };
+        taken == 1 || io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock
     }
 
     /// The end that is polled, while it is still ours.

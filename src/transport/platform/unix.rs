@@ -30,6 +30,14 @@ pub fn is_broken_medium(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EIO | libc::ESTALE))
 }
 
+/// Opens a file, waiting for nobody: another kind than a regular one may have no other end.
+pub fn open_at_once(path: &std::path::Path) -> io::Result<std::fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::File::options();
+    options.read(true).custom_flags(libc::O_NONBLOCK);
+    options.open(path)
+}
+
 /// The certificates that this system trusts, whatever the environment says.
 #[cfg(not(target_vendor = "apple"))]
 pub fn system_certificates() -> CertificateResult {

@@ -30,6 +30,11 @@ pub fn is_broken_medium(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(23 | 1117))
 }
 
+/// Opens a file.
+pub fn open_at_once(path: &std::path::Path) -> io::Result<std::fs::File> {
+    std::fs::File::open(path)
+}
+
 /// The certificates that this system trusts.
 pub fn system_certificates() -> CertificateResult {
     rustls_native_certs::load_native_certs()

@@ -112,6 +112,8 @@ pub fn rows() -> Vec<Row> {
         row(53, "unknown transfer coding").gives("invalid_response", 1).says("gzip, chunked")
             .case("gzip", [Read, coded(GZIPPED)])
             .case("what it does not say", [Read, coded(b"[]")]),
+        row(53, "chunked twice").gives("invalid_response", 1).says("chunked, chunked")
+            .does([Read, starts("Transfer-Encoding: chunked, chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n")]),
         row(53, "the coding that is none").gives("ok", 1).json("[]")
             .does([Read, starts("Transfer-Encoding: identity\r\nConnection: close\r\n\r\n[]")]),
         row(54, "folded header").does(fields("X-A: 1\r\n  folded\r\n")).gives(LOST, 3),
