@@ -242,6 +242,7 @@ impl Callbacks {
                 Ok(None) => return,
                 Err(panic) => {
                     std::mem::forget(panic); // its drop may panic again
+                    std::thread::sleep(std::time::Duration::from_millis(10)); // if it comes every time
                     continue;
                 }
             };

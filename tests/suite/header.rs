@@ -117,10 +117,10 @@ fn the_header_compiles_without_a_warning() {
 
     let is_there = |compiler: &str| Command::new(compiler).arg("--version").output().is_ok();
     for (c, cxx) in [("gcc", "g++"), ("clang", "clang++")] {
-        if !is_there(c) {
+        if !is_there(c) || !is_there(cxx) {
             leave_out(
-                "the header for another compiler",
-                &format!("no {c} is there"),
+                "the header for a compiler",
+                &format!("{c} or {cxx} is not there"),
             );
             continue;
         }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,10 +75,8 @@ pub struct Refusing {
 
 impl Refusing {
     pub fn new(over: Over) -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let address = port.local_addr().expect("its number");
-        drop(port);
-        let later = Later::then(over, move || TcpListener::bind(address));
+        let (port, address) = deaf_port().expect("a port");
+        let later = Later::then(over, move || listening(port));
         Self { address, later }
     }
 }
@@ -136,13 +135,25 @@ impl Peer for Blackhole {
     }
 }
 
-/// A listener that holds no connection more, and those that fill it.
-fn full_queue() -> io::Result<(TcpListener, Vec<TcpStream>)> {
-    use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
+/// A port that refuses connections and that nobody else can take.
+pub fn deaf_port() -> io::Result<(OwnedFd, SocketAddr)> {
+    use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
     bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    listen(&socket, 0)?;
     let address = SocketAddr::try_from(getsockname(&socket)?).map_err(io::Error::other)?;
+    Ok((socket, address))
+}
+
+/// The same when it has come to hear.
+pub fn listening(port: OwnedFd) -> io::Result<TcpListener> {
+    rustix::net::listen(&port, 128)?;
+    Ok(TcpListener::from(port))
+}
+
+/// A listener that holds no connection more, and those that fill it.
+fn full_queue() -> io::Result<(TcpListener, Vec<TcpStream>)> {
+    let (socket, address) = deaf_port()?;
+    rustix::net::listen(&socket, 0)?;
     let mut crowd = Vec::new();
     while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
         crowd.push(stream);

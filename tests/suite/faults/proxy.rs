@@ -1,10 +1,9 @@
 //! Proxies: on the way to a server, or beside it.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 
-use super::peer::{Later, Peer};
+use super::peer::{Later, Peer, deaf_port, listening};
 use crate::calls::Calls;
 use crate::script::Step::{Read, Tunnel};
 use crate::script::{Over, Server, Step, said, send};
@@ -56,11 +55,9 @@ impl Proxy {
     /// Nobody listens where it should be.
     pub fn away() -> Self {
         let target = target();
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let address = port.local_addr().expect("its number");
+        let (port, address) = deaf_port().expect("a port");
         let steps = tunnel(&target);
-        let proxy = Later::begin(move || Ok(Server::connections_on(bound(address)?, [steps])));
-        drop(port);
+        let proxy = Later::begin(move || Ok(Server::connections_on(listening(port)?, [steps])));
         Self {
             target,
             address,
@@ -83,10 +80,6 @@ impl Proxy {
 
 fn tunnel(target: &Server) -> Vec<Step> {
     vec![Read, granted(), Tunnel(target.address())]
-}
-
-fn bound(address: SocketAddr) -> io::Result<TcpListener> {
-    TcpListener::bind(address)
 }
 
 impl Peer for Proxy {

@@ -125,9 +125,9 @@ pub fn rows() -> Vec<Row> {
             .does([Read, send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), good()]),
         row(58, "100 and 103 first").over(&[H2]).gives("ok", 1).json("[]")
             .does([Read, informational([(":status", "100")]), informational([(":status", "103"), ("link", "</a>")]), good()]),
-        row(59, "1xx flood, others served").peer("", true, |_| Box::new(flooding_one())).threads(4)
+        row(59, "a slow 1xx flood, others served").peer("", true, |_| Box::new(flooding_one())).threads(4)
             .timeout(1500).gives("timeout", 1).or("ok", 1).set("--peak-mib", 8).check(only_one_is_held_up),
-        row(59, "1xx flood, many at once").does([Read, Flood(CONTINUE.repeat(1000))])
+        row(59, "a fast 1xx flood, which only its own deadline is promised of").does([Read, Flood(CONTINUE.repeat(1000))])
             .timeout(1500).gives("timeout", 1).takes(1499..1750).set("--peak-mib", 8)
             .set("--after-timeout-ms", 10_000), // the I/O thread may have to end what it reads at a stretch
         row(60, "101").gives("unexpected_status", 1).tells("httpStatus", 101)

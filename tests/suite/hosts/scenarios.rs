@@ -135,7 +135,7 @@ const SCENARIOS: &[Scenario] = &[
         ("an allocator of the host's own",                     "hosts::surroundings::a_host_may_bring_an_allocator_of_its_own"),
         ("bodies are checked to their depth",        "faults::a_success_is_passed_on_byte_for_byte_or_refused"),
         ("and for what they are, UTF-8 included",              "faults::a_success_is_passed_on_byte_for_byte_or_refused"),
-        ("nothing is repeated uncounted",                      "faults::a_lost_connection_is_told_and_repeated"),
+        ("nothing is repeated uncounted",                      "faults::a_broken_stream_or_connection_of_http2_is_told_and_repeated"),
         ("umask, folder, locale, arithmetic, stream modes",    "hosts::surroundings::folder_modes_locale_and_arithmetic_are_left_as_they_were"),
         ("chdir() after a relative CA file",                   "hosts::surroundings::a_ca_file_is_read_when_the_client_is_made_wherever_the_host_goes_afterwards"),
         ("SIGSTOP beyond a deadline",                          "hosts::surroundings::a_process_that_was_stopped_beyond_a_deadline_knows_at_once"),
