@@ -50,6 +50,9 @@ struct State {
     has_thread: bool,
     /// Those that were taken and have not ended, with their tasks once they have one.
     jobs: HashMap<u64, Running>,
+    /// What was still to be done when it was given up. To drop it might close what is not ours any more, and
+    /// here it is not lost.
+    left: Vec<Order>,
 }
 
 struct Running {
@@ -229,7 +232,7 @@ impl Generation {
             running.job.end(Ended::Shutdown);
             match running.task {
                 Some(task) if is_alive => self.send(Order::Drop(task)),
-                abandoned => std::mem::forget(abandoned),
+                abandoned => lock(&self.state).left.extend(abandoned.map(Order::Drop)),
             }
         }
         if !is_alive {
@@ -384,17 +387,16 @@ impl Generation {
     fn give_up(&self, why: &Ended) {
         self.is_abandoned.store(true, Ordering::Release);
         self.threads.abandon();
-        let (orders, jobs) = {
+        let jobs = {
             let mut state = lock(&self.state);
-            (
-                std::mem::take(&mut state.orders),
-                std::mem::take(&mut state.jobs),
-            )
+            let orders = std::mem::take(&mut state.orders);
+            state.left.extend(orders);
+            std::mem::take(&mut state.jobs)
         };
-        std::mem::forget(orders);
         for running in jobs.into_values() {
             running.job.end(why.clone());
-            std::mem::forget(running.task);
+            let task = running.task.map(Order::Drop);
+            lock(&self.state).left.extend(task);
         }
     }
 }

@@ -23,6 +23,8 @@ struct State {
     begun: u64,
     running: Vec<(u64, JoinHandle<()>)>,
     ended: Vec<JoinHandle<()>>,
+    /// Those that will never end. Kept, so that they are not lost.
+    abandoned: Vec<(u64, JoinHandle<()>)>,
     /// How many are joining what has ended.
     joining: usize,
 }
@@ -56,8 +58,10 @@ impl Threads {
 
     /// Nobody is to wait for those that run: they will not end.
     pub fn abandon(&self) {
-        let running = std::mem::take(&mut self.lock().running);
-        std::mem::forget(running);
+        let mut state = self.lock();
+        let running = std::mem::take(&mut state.running);
+        state.abandoned.extend(running);
+        drop(state);
         self.changed.notify_all();
     }
 

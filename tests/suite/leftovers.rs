@@ -33,16 +33,26 @@ const VALGRIND: &[&str] = &[
     "--child-silent-after-fork=yes",
     "--error-exitcode=9",
     "--leak-check=full",
-    "--errors-for-leak-kinds=definite,indirect,possible",
-    "--show-leak-kinds=definite,indirect,possible",
 ];
+
+/// A thread whose descriptors were closed stays where it is for ever, with its connections: valgrind finds
+/// what it holds, but hash tables point into their memory, not at its beginning, so it is only nearly sure.
+fn kinds(part: &str) -> &'static str {
+    match part {
+        "after-closing" => "definite,indirect",
+        _ => "definite,indirect,possible",
+    }
+}
 
 #[test]
 #[ignore = "needs valgrind; run with -- --ignored"]
 fn valgrind_finds_nothing_lost_whatever_was_done_before_the_shutdown() {
     in_parallel(USES, |(part, tls)| {
         let emulator = emulator(*tls);
-        let run = against(&emulator, "leftovers", part).under("valgrind", VALGRIND);
+        let kinds =
+            ["show", "errors-for"].map(|what| format!("--{what}-leak-kinds={}", kinds(part)));
+        let options = [VALGRIND, &kinds.each_ref().map(String::as_str)].concat();
+        let run = against(&emulator, "leftovers", part).under("valgrind", &options);
         run.time_limit(Duration::from_secs(500)).run().expect_ok();
     });
 }
