@@ -3,14 +3,9 @@
 //! http; no control character gets into a URL or a header; and no error document shows a secret.
 #![no_main]
 
-use std::ffi::{CString, OsStr, c_char};
-use std::fs::File;
-use std::io::{Seek, Write};
+use std::ffi::{CString, c_char};
 use std::net::IpAddr;
-use std::os::fd::{AsRawFd, FromRawFd};
-use std::os::unix::ffi::OsStrExt;
 use std::ptr;
-use std::sync::{LazyLock, Mutex};
 
 use imagekit::Status::{self, InvalidArgument};
 use imagekit::ffi::call::{ik_call_free, ik_call_set_header};
@@ -19,30 +14,9 @@ use imagekit::ffi::config::*;
 use imagekit::ffi::describe::ik_get_file_versions_call;
 use imagekit::{Client, Config, Error, fuzzing, operation};
 use imagekit_fuzz::answers::{Given, status};
+use imagekit_fuzz::environment::{self, SECRET, VARIABLES, certify, place, set_variable, variable};
 use libfuzzer_sys::fuzz_target;
 use url::Url;
-
-/// Is part of every key and every password here, and of nothing else.
-const SECRET: &str = "Zq7_secret-Xw3";
-
-const VARIABLES: [&str; 9] = [
-    "IMAGEKIT_PRIVATE_KEY",
-    "IMAGE_KIT_BASE_URL",
-    "https_proxy",
-    "HTTPS_PROXY",
-    "all_proxy",
-    "no_proxy",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "IMAGE_KIT_LOG",
-];
-
-/// A file without a name, which ca_file and SSL_CERT_FILE can name.
-static CERTIFICATES: LazyLock<Mutex<File>> = LazyLock::new(|| {
-    // SAFETY: a new descriptor, which nobody else has.
-    let file = unsafe { File::from_raw_fd(libc::memfd_create(c"certificates".as_ptr(), 0)) };
-    Mutex::new(file)
-});
 
 /// The same settings, for C and for Rust.
 struct Twins {
@@ -328,47 +302,9 @@ fn check_header(client: &Client, in_c: *mut imagekit::ffi::client::ik_client, he
     ik_call_free(call);
 }
 
-/// A path that may be read: the file of certificates, or one that is nowhere.
-fn place(text: &str) -> String {
-    match text {
-        "" => String::new(),
-        "cert" => format!("/proc/self/fd/{}", CERTIFICATES.lock().unwrap().as_raw_fd()),
-        _ => format!("nowhere/{text}"),
-    }
-}
-
-/// Fills the file of certificates.
-fn certify(text: &str) {
-    let mut file = CERTIFICATES.lock().unwrap();
-    file.set_len(0).unwrap();
-    file.rewind().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-}
-
-fn set_variable(name: &str, text: &str) {
-    let value = match name {
-        "IMAGEKIT_PRIVATE_KEY" => format!("{SECRET}{text}"),
-        "all_proxy" => format!("http://u:{SECRET}@{text}"),
-        "SSL_CERT_FILE" | "SSL_CERT_DIR" => place(text),
-        // Lines on standard error would only be in the way.
-        "IMAGE_KIT_LOG" => "off".to_owned(),
-        _ => text.to_owned(),
-    };
-    // SAFETY: this process has no other thread that reads or sets variables.
-    unsafe { std::env::set_var(name, value) };
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 /// The settings, one a line: which, and the value.
 fn play(input: &[u8]) {
-    for name in VARIABLES {
-        // SAFETY: as above.
-        unsafe { std::env::remove_var(name) };
-    }
-    certify("");
+    environment::clear();
     let mut twins = Twins {
         c: ik_config_new(),
         rust: Config::default(),
@@ -384,16 +320,7 @@ fn play(input: &[u8]) {
         // What is not UTF-8 never gets beyond the door.
         let Ok(text) = std::str::from_utf8(text) else {
             if choice % 2 == 0 {
-                let name = [
-                    "IMAGEKIT_PRIVATE_KEY",
-                    "IMAGE_KIT_BASE_URL",
-                    "https_proxy",
-                    "no_proxy",
-                ];
-                // SAFETY: as above.
-                unsafe {
-                    std::env::set_var(name[usize::from(choice / 2) % 4], OsStr::from_bytes(text))
-                };
+                environment::set_bytes(choice / 2, text);
                 continue;
             }
             let text = CString::new(text).unwrap();

@@ -2,4 +2,5 @@
 
 pub mod answers;
 pub mod calls;
+pub mod environment;
 pub mod json;

@@ -1,5 +1,6 @@
 //! A host that calls the library in any order, and knows what may come of each step.
 
+mod describing;
 mod dice;
 mod files;
 mod many;
