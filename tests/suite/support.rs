@@ -170,6 +170,9 @@ fn compiler(name: &str, makes: &Path) -> Command {
     compiler
         .args(["-Wall", "-Wextra", "-Werror", "-o"])
         .arg(makes);
+    if let Ok(more) = env::var("IK_CFLAGS") {
+        compiler.args(more.split_whitespace()); // for sanitizers; it is not CFLAGS, which crates read as well
+    }
     compiler.arg("-I").arg(root.join("include"));
     compiler.arg("-I").arg(root.join("tests/c")).arg(&source);
     compiler
