@@ -153,6 +153,19 @@
 
 #include <stdint.h>
 
+/* How Windows finds the functions, and how they and callbacks are called whatever the compiler's
+   default is. Define IK_STATIC where the static library is linked there. */
+#if defined(_WIN32)
+#define IK_CALL __cdecl
+#else
+#define IK_CALL
+#endif
+#if defined(_WIN32) && !defined(IK_STATIC)
+#define IK_API __declspec(dllimport)
+#else
+#define IK_API
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -189,7 +202,7 @@ typedef int32_t ik_status;
  * Threads: any.
  * Since 0.1.0.
  */
-const char *ik_version(void);
+IK_API const char *IK_CALL ik_version(void);
 
 /**
  * Tells the name of a status, as the field "code" of an error document has it.
@@ -201,7 +214,7 @@ const char *ik_version(void);
  * Threads: any.
  * Since 0.1.0.
  */
-const char *ik_status_name(ik_status status);
+IK_API const char *IK_CALL ik_status_name(ik_status status);
 
 /**
  * The values of an ik_status. A number never changes its meaning; new ones may be added.
@@ -321,7 +334,7 @@ enum ik_status_code {
  * Threads: any.
  * Since 0.1.0.
  */
-void ik_string_free(char *string);
+IK_API void IK_CALL ik_string_free(char *string);
 
 /* Settings ---------------------------------------------------------------------------------- */
 
@@ -342,7 +355,7 @@ typedef struct ik_config ik_config;
  * Threads: any.
  * Since 0.1.0.
  */
-ik_config *ik_config_new(void);
+IK_API ik_config *IK_CALL ik_config_new(void);
 
 /**
  * Frees a config. Clients that were made from it are not touched.
@@ -352,7 +365,7 @@ ik_config *ik_config_new(void);
  * Threads: any, also while another thread uses the config: that call returns normally.
  * Since 0.1.0.
  */
-void ik_config_free(ik_config *config);
+IK_API void IK_CALL ik_config_free(ik_config *config);
 
 /**
  * Sets the private key, from the dashboard's developer options. It is sent to the base URL alone,
@@ -370,7 +383,8 @@ void ik_config_free(ik_config *config);
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_config_set_private_key(ik_config *config, const char *private_key);
+IK_API ik_status IK_CALL ik_config_set_private_key(ik_config *config,
+                                                   const char *private_key);
 
 /**
  * Sets where the API is.
@@ -390,7 +404,8 @@ ik_status ik_config_set_private_key(ik_config *config, const char *private_key);
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_config_set_base_url(ik_config *config, const char *base_url);
+IK_API ik_status IK_CALL ik_config_set_base_url(ik_config *config,
+                                                const char *base_url);
 
 /**
  * Sets the time for a whole call, retries and waits included.
@@ -406,7 +421,8 @@ ik_status ik_config_set_base_url(ik_config *config, const char *base_url);
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_config_set_timeout_ms(ik_config *config, uint64_t timeout_ms);
+IK_API ik_status IK_CALL ik_config_set_timeout_ms(ik_config *config,
+                                                  uint64_t timeout_ms);
 
 /**
  * Sets the time for each connection, from the name's look-up to the end of the TLS handshake.
@@ -422,7 +438,8 @@ ik_status ik_config_set_timeout_ms(ik_config *config, uint64_t timeout_ms);
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_config_set_connect_timeout_ms(ik_config *config, uint64_t timeout_ms);
+IK_API ik_status IK_CALL ik_config_set_connect_timeout_ms(ik_config *config,
+                                                          uint64_t timeout_ms);
 
 /**
  * Sets how often a failed attempt is repeated, within the time of the call: see "Retries" above.
@@ -438,7 +455,8 @@ ik_status ik_config_set_connect_timeout_ms(ik_config *config, uint64_t timeout_m
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_config_set_max_retries(ik_config *config, uint32_t max_retries);
+IK_API ik_status IK_CALL ik_config_set_max_retries(ik_config *config,
+                                                   uint32_t max_retries);
 
 /**
  * Sets the longest body that is taken, after decompression. A longer one gives
@@ -455,7 +473,8 @@ ik_status ik_config_set_max_retries(ik_config *config, uint32_t max_retries);
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_config_set_max_response_bytes(ik_config *config, uint64_t max_bytes);
+IK_API ik_status IK_CALL ik_config_set_max_response_bytes(ik_config *config,
+                                                          uint64_t max_bytes);
 
 /**
  * Sets how many requests the client begins in a second, at most, over all its threads and calls and
@@ -476,8 +495,8 @@ ik_status ik_config_set_max_response_bytes(ik_config *config, uint64_t max_bytes
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_config_set_max_requests_per_second(ik_config *config,
-                                                uint32_t limit);
+IK_API ik_status IK_CALL ik_config_set_max_requests_per_second(ik_config *config,
+                                                               uint32_t limit);
 
 /**
  * Sets a file of certificates that are trusted in addition to the system's. ik_client_new() reads it.
@@ -493,8 +512,8 @@ ik_status ik_config_set_max_requests_per_second(ik_config *config,
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_config_set_ca_file(ik_config *config,
-                                const char *pem_path);
+IK_API ik_status IK_CALL ik_config_set_ca_file(ik_config *config,
+                                               const char *pem_path);
 
 /**
  * Sets the proxy for https. Plain http, which goes to this machine alone, never uses one: together
@@ -514,7 +533,8 @@ ik_status ik_config_set_ca_file(ik_config *config,
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_config_set_proxy(ik_config *config, const char *url);
+IK_API ik_status IK_CALL ik_config_set_proxy(ik_config *config,
+                                             const char *url);
 
 /* Logging ----------------------------------------------------------------------------------- */
 
@@ -559,7 +579,7 @@ enum ik_log_level {
  * Threads: the library's callback thread.
  * Since 0.1.0.
  */
-typedef void (*ik_log_callback)(void *user_data, int32_t level, const char *message);
+typedef void (IK_CALL *ik_log_callback)(void *user_data, int32_t level, const char *message);
 
 /**
  * Sets what is told of the work of the clients that are made from this config. on_log and what user_data
@@ -582,10 +602,10 @@ typedef void (*ik_log_callback)(void *user_data, int32_t level, const char *mess
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_config_set_log_callback(ik_config *config,
-                                     int32_t max_level,
-                                     ik_log_callback on_log,
-                                     void *user_data);
+IK_API ik_status IK_CALL ik_config_set_log_callback(ik_config *config,
+                                                    int32_t max_level,
+                                                    ik_log_callback on_log,
+                                                    void *user_data);
 
 /* Clients ----------------------------------------------------------------------------------- */
 
@@ -619,7 +639,9 @@ typedef struct ik_client ik_client;
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_client_new(const ik_config *config, ik_client **out_client, char **out_error);
+IK_API ik_status IK_CALL ik_client_new(const ik_config *config,
+                                       ik_client **out_client,
+                                       char **out_error);
 
 /**
  * Frees a client. Waits for nobody and cancels nothing: calls that run keep what they need of it
@@ -630,7 +652,7 @@ ik_status ik_client_new(const ik_config *config, ik_client **out_client, char **
  * Threads: any, also while another thread is in a call on it: that call returns normally.
  * Since 0.1.0.
  */
-void ik_client_free(ik_client *handle);
+IK_API void IK_CALL ik_client_free(ik_client *handle);
 
 /* Operations -------------------------------------------------------------------------------- */
 
@@ -655,7 +677,9 @@ void ik_client_free(ik_client *handle);
  * Threads: any, at once, on one client. Needs a stack of 16 KiB.
  * Since 0.1.0. GET /v1/files/{fileId}/versions
  */
-ik_status ik_get_file_versions(const ik_client *handle, const char *file_id, char **out_json);
+IK_API ik_status IK_CALL ik_get_file_versions(const ik_client *handle,
+                                              const char *file_id,
+                                              char **out_json);
 
 /**
  * Gets one version of a file. Sends a request and waits; the client's timeout bounds the wait, retries
@@ -679,10 +703,10 @@ ik_status ik_get_file_versions(const ik_client *handle, const char *file_id, cha
  * Threads: any, at once, on one client. Needs a stack of 16 KiB.
  * Since 0.1.0. GET /v1/files/{fileId}/versions/{versionId}
  */
-ik_status ik_get_file_version_details(const ik_client *handle,
-                                      const char *file_id,
-                                      const char *version_id,
-                                      char **out_json);
+IK_API ik_status IK_CALL ik_get_file_version_details(const ik_client *handle,
+                                                     const char *file_id,
+                                                     const char *version_id,
+                                                     char **out_json);
 
 /**
  * Deletes a version of a file, which must not be the current one. Sends a request and waits; the
@@ -707,10 +731,10 @@ ik_status ik_get_file_version_details(const ik_client *handle,
  * Threads: any, at once, on one client. Needs a stack of 16 KiB.
  * Since 0.1.0. DELETE /v1/files/{fileId}/versions/{versionId}
  */
-ik_status ik_delete_file_version(const ik_client *handle,
-                                 const char *file_id,
-                                 const char *version_id,
-                                 char **out_json);
+IK_API ik_status IK_CALL ik_delete_file_version(const ik_client *handle,
+                                                const char *file_id,
+                                                const char *version_id,
+                                                char **out_json);
 
 /**
  * Makes an older version of a file the current one. Sends a request and waits; the client's timeout
@@ -734,10 +758,10 @@ ik_status ik_delete_file_version(const ik_client *handle,
  * Threads: any, at once, on one client. Needs a stack of 16 KiB.
  * Since 0.1.0. PUT /v1/files/{fileId}/versions/{versionId}/restore
  */
-ik_status ik_restore_file_version(const ik_client *handle,
-                                  const char *file_id,
-                                  const char *version_id,
-                                  char **out_json);
+IK_API ik_status IK_CALL ik_restore_file_version(const ik_client *handle,
+                                                 const char *file_id,
+                                                 const char *version_id,
+                                                 char **out_json);
 
 /**
  * Sends any other request to the API and waits; the client's timeout bounds the wait, retries
@@ -767,11 +791,11 @@ ik_status ik_restore_file_version(const ik_client *handle,
  * Threads: any, at once, on one client. Needs a stack of 16 KiB.
  * Since 0.1.0.
  */
-ik_status ik_request(const ik_client *handle,
-                     const char *method,
-                     const char *path,
-                     const char *body_json,
-                     char **out_json);
+IK_API ik_status IK_CALL ik_request(const ik_client *handle,
+                                    const char *method,
+                                    const char *path,
+                                    const char *body_json,
+                                    char **out_json);
 
 /* Calls: described -------------------------------------------------------------------------- */
 
@@ -810,9 +834,9 @@ typedef struct ik_call ik_call;
  * Threads: any.
  * Since 0.1.0. GET /v1/files/{fileId}/versions
  */
-ik_status ik_get_file_versions_call(const ik_client *handle,
-                                    const char *file_id,
-                                    ik_call **out_call);
+IK_API ik_status IK_CALL ik_get_file_versions_call(const ik_client *handle,
+                                                   const char *file_id,
+                                                   ik_call **out_call);
 
 /**
  * Describes a request for one version of a file: what ik_get_file_version_details() sends at once.
@@ -834,10 +858,10 @@ ik_status ik_get_file_versions_call(const ik_client *handle,
  * Threads: any.
  * Since 0.1.0. GET /v1/files/{fileId}/versions/{versionId}
  */
-ik_status ik_get_file_version_details_call(const ik_client *handle,
-                                           const char *file_id,
-                                           const char *version_id,
-                                           ik_call **out_call);
+IK_API ik_status IK_CALL ik_get_file_version_details_call(const ik_client *handle,
+                                                          const char *file_id,
+                                                          const char *version_id,
+                                                          ik_call **out_call);
 
 /**
  * Describes the deletion of a version: what ik_delete_file_version() sends at once.
@@ -859,10 +883,10 @@ ik_status ik_get_file_version_details_call(const ik_client *handle,
  * Threads: any.
  * Since 0.1.0. DELETE /v1/files/{fileId}/versions/{versionId}
  */
-ik_status ik_delete_file_version_call(const ik_client *handle,
-                                      const char *file_id,
-                                      const char *version_id,
-                                      ik_call **out_call);
+IK_API ik_status IK_CALL ik_delete_file_version_call(const ik_client *handle,
+                                                     const char *file_id,
+                                                     const char *version_id,
+                                                     ik_call **out_call);
 
 /**
  * Describes the restoration of an older version: what ik_restore_file_version() sends at once.
@@ -884,10 +908,10 @@ ik_status ik_delete_file_version_call(const ik_client *handle,
  * Threads: any.
  * Since 0.1.0. PUT /v1/files/{fileId}/versions/{versionId}/restore
  */
-ik_status ik_restore_file_version_call(const ik_client *handle,
-                                       const char *file_id,
-                                       const char *version_id,
-                                       ik_call **out_call);
+IK_API ik_status IK_CALL ik_restore_file_version_call(const ik_client *handle,
+                                                      const char *file_id,
+                                                      const char *version_id,
+                                                      ik_call **out_call);
 
 /**
  * Describes any other request to the API: what ik_request() sends at once. Nothing is sent yet.
@@ -909,11 +933,11 @@ ik_status ik_restore_file_version_call(const ik_client *handle,
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_request_call(const ik_client *handle,
-                          const char *method,
-                          const char *path,
-                          const char *body_json,
-                          ik_call **out_call);
+IK_API ik_status IK_CALL ik_request_call(const ik_client *handle,
+                                         const char *method,
+                                         const char *path,
+                                         const char *body_json,
+                                         ik_call **out_call);
 
 /* Calls: sent ------------------------------------------------------------------------------- */
 
@@ -933,7 +957,7 @@ ik_status ik_request_call(const ik_client *handle,
  * Threads: the library's callback thread.
  * Since 0.1.0.
  */
-typedef void (*ik_call_done)(void *user_data, ik_status status, char *json);
+typedef void (IK_CALL *ik_call_done)(void *user_data, ik_status status, char *json);
 
 /**
  * Sets how long this call may take, retries and waits included.
@@ -951,8 +975,8 @@ typedef void (*ik_call_done)(void *user_data, ik_status status, char *json);
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_call_set_timeout_ms(ik_call *call,
-                                 uint64_t timeout_ms);
+IK_API ik_status IK_CALL ik_call_set_timeout_ms(ik_call *call,
+                                                uint64_t timeout_ms);
 
 /**
  * Sets how often this call is repeated when an attempt fails. With it a POST or PATCH is repeated like
@@ -970,8 +994,8 @@ ik_status ik_call_set_timeout_ms(ik_call *call,
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_call_set_max_retries(ik_call *call,
-                                  uint32_t max_retries);
+IK_API ik_status IK_CALL ik_call_set_max_retries(ik_call *call,
+                                                 uint32_t max_retries);
 
 /**
  * Sets a header of this call's requests, in place of an earlier one of that name.
@@ -994,9 +1018,9 @@ ik_status ik_call_set_max_retries(ik_call *call,
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_call_set_header(ik_call *call,
-                             const char *name,
-                             const char *value);
+IK_API ik_status IK_CALL ik_call_set_header(ik_call *call,
+                                            const char *name,
+                                            const char *value);
 
 /**
  * Sends a call, waits, and gives its result.
@@ -1017,8 +1041,8 @@ ik_status ik_call_set_header(ik_call *call,
  * Threads: any. Needs a stack of 16 KiB.
  * Since 0.1.0.
  */
-ik_status ik_call_perform(ik_call *call,
-                          char **out_json);
+IK_API ik_status IK_CALL ik_call_perform(ik_call *call,
+                                         char **out_json);
 
 /**
  * Sends a call in the background. If this gives another status than IK_STATUS_OK, nothing was started:
@@ -1042,9 +1066,9 @@ ik_status ik_call_perform(ik_call *call,
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_call_start(ik_call *call,
-                        ik_call_done on_done,
-                        void *user_data);
+IK_API ik_status IK_CALL ik_call_start(ik_call *call,
+                                       ik_call_done on_done,
+                                       void *user_data);
 
 /**
  * Waits until a call has ended, and gives its result: every time, to any number of threads, to each a
@@ -1070,9 +1094,9 @@ ik_status ik_call_start(ik_call *call,
  * Threads: any, any number at once. Needs a stack of 16 KiB.
  * Since 0.1.0.
  */
-ik_status ik_call_wait(ik_call *call,
-                       uint64_t timeout_ms,
-                       char **out_json);
+IK_API ik_status IK_CALL ik_call_wait(ik_call *call,
+                                      uint64_t timeout_ms,
+                                      char **out_json);
 
 /**
  * Cancels a call. If it has not ended, it ends as IK_STATUS_CANCELLED at once: its callback comes, its
@@ -1089,7 +1113,7 @@ ik_status ik_call_wait(ik_call *call,
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_call_cancel(ik_call *call);
+IK_API ik_status IK_CALL ik_call_cancel(ik_call *call);
 
 /**
  * Gets what is known of a call that has ended, besides its answer:
@@ -1123,8 +1147,8 @@ ik_status ik_call_cancel(ik_call *call);
  * Threads: any. Needs a stack of 16 KiB.
  * Since 0.1.0.
  */
-ik_status ik_call_get_metadata(const ik_call *call,
-                               char **out_json);
+IK_API ik_status IK_CALL ik_call_get_metadata(const ik_call *call,
+                                              char **out_json);
 
 /**
  * Frees a call. Waits for nobody. One that has not ended is cancelled: its callback still comes, once,
@@ -1135,7 +1159,7 @@ ik_status ik_call_get_metadata(const ik_call *call,
  * Threads: any, at any time, in the call's own callback too.
  * Since 0.1.0.
  */
-void ik_call_free(ik_call *call);
+IK_API void IK_CALL ik_call_free(ik_call *call);
 
 /* Queues ------------------------------------------------------------------------------------ */
 
@@ -1163,7 +1187,7 @@ typedef struct ik_queue ik_queue;
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_queue_new(ik_queue **out_queue);
+IK_API ik_status IK_CALL ik_queue_new(ik_queue **out_queue);
 
 /**
  * Sends a call in the background. If this gives another status than IK_STATUS_OK, nothing was started
@@ -1188,9 +1212,9 @@ ik_status ik_queue_new(ik_queue **out_queue);
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_queue_start(ik_queue *queue,
-                         ik_call *call,
-                         void *user_data);
+IK_API ik_status IK_CALL ik_queue_start(ik_queue *queue,
+                                        ik_call *call,
+                                        void *user_data);
 
 /**
  * Takes the next completion, in the order in which calls ended. Each goes to one taker, who has the
@@ -1217,11 +1241,11 @@ ik_status ik_queue_start(ik_queue *queue,
  * Threads: any, any number at once. Needs a stack of 16 KiB.
  * Since 0.1.0.
  */
-ik_status ik_queue_next(ik_queue *queue,
-                        uint64_t timeout_ms,
-                        ik_status *out_status,
-                        void **out_user_data,
-                        char **out_json);
+IK_API ik_status IK_CALL ik_queue_next(ik_queue *queue,
+                                       uint64_t timeout_ms,
+                                       ik_status *out_status,
+                                       void **out_user_data,
+                                       char **out_json);
 
 /**
  * Tells how many calls were started on the queue whose completions were not taken yet.
@@ -1238,7 +1262,8 @@ ik_status ik_queue_next(ik_queue *queue,
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_queue_get_pending(const ik_queue *queue, uint64_t *out_count);
+IK_API ik_status IK_CALL ik_queue_get_pending(const ik_queue *queue,
+                                              uint64_t *out_count);
 
 /**
  * Gives the queue's descriptor, which polls readable exactly while completions wait to be taken
@@ -1260,8 +1285,8 @@ ik_status ik_queue_get_pending(const ik_queue *queue, uint64_t *out_count);
  * Threads: any.
  * Since 0.1.0.
  */
-ik_status ik_queue_get_fd(const ik_queue *queue,
-                          int *out_fd);
+IK_API ik_status IK_CALL ik_queue_get_fd(const ik_queue *queue,
+                                         int *out_fd);
 
 /**
  * Frees a queue. Waits for nobody. Its calls that have not ended are cancelled, completions that were
@@ -1273,7 +1298,7 @@ ik_status ik_queue_get_fd(const ik_queue *queue,
  * Threads: any.
  * Since 0.1.0.
  */
-void ik_queue_free(ik_queue *queue);
+IK_API void IK_CALL ik_queue_free(ik_queue *queue);
 
 /* Many files -------------------------------------------------------------------------------- */
 
@@ -1293,10 +1318,10 @@ void ik_queue_free(ik_queue *queue);
  * Threads: the caller's.
  * Since 0.1.0.
  */
-typedef int32_t (*ik_file_versions_callback)(void *user_data,
-                                             uint64_t index,
-                                             ik_status status,
-                                             const char *json);
+typedef int32_t (IK_CALL *ik_file_versions_callback)(void *user_data,
+                                                     uint64_t index,
+                                                     ik_status status,
+                                                     const char *json);
 
 /**
  * Gets the versions of many files, many requests at once, and reports each on this thread as it arrives,
@@ -1329,12 +1354,12 @@ typedef int32_t (*ik_file_versions_callback)(void *user_data,
  * Threads: any, any number at once. Needs a stack of 16 KiB besides what on_result needs.
  * Since 0.1.0. GET /v1/files/{fileId}/versions
  */
-ik_status ik_get_file_versions_many(const ik_client *handle,
-                                    const char *const *file_ids,
-                                    uint64_t count,
-                                    uint32_t max_concurrency,
-                                    ik_file_versions_callback on_result,
-                                    void *user_data);
+IK_API ik_status IK_CALL ik_get_file_versions_many(const ik_client *handle,
+                                                   const char *const *file_ids,
+                                                   uint64_t count,
+                                                   uint32_t max_concurrency,
+                                                   ik_file_versions_callback on_result,
+                                                   void *user_data);
 
 /* Shutdown ---------------------------------------------------------------------------------- */
 
@@ -1360,7 +1385,7 @@ ik_status ik_get_file_versions_many(const ik_client *handle,
  * Threads: any, any number at once, each with a time of its own. Not from a library's destructor.
  * Since 0.1.0.
  */
-ik_status ik_shutdown(uint64_t timeout_ms);
+IK_API ik_status IK_CALL ik_shutdown(uint64_t timeout_ms);
 
 /**
  * Ends a client for good: its calls end as IK_STATUS_CANCELLED, and whatever is sent through it from now
@@ -1383,8 +1408,8 @@ ik_status ik_shutdown(uint64_t timeout_ms);
  * Threads: any, any number at once, each with a time of its own.
  * Since 0.1.0.
  */
-ik_status ik_client_shutdown(ik_client *handle,
-                             uint64_t timeout_ms);
+IK_API ik_status IK_CALL ik_client_shutdown(ik_client *handle,
+                                            uint64_t timeout_ms);
 
 /* JSON -------------------------------------------------------------------------------------- */
 
@@ -1412,9 +1437,9 @@ ik_status ik_client_shutdown(ik_client *handle,
  * Threads: any. Needs a stack of 16 KiB.
  * Since 0.1.0.
  */
-ik_status ik_json_get(const char *json,
-                      const char *pointer,
-                      char **out_value);
+IK_API ik_status IK_CALL ik_json_get(const char *json,
+                                     const char *pointer,
+                                     char **out_value);
 
 #ifdef __cplusplus
 }

@@ -28,6 +28,22 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("JSON", &["src/ffi/json.rs"]),
 ];
 
+/// Empty but on Windows.
+const CONVENTIONS: &str = "\
+/* How Windows finds the functions, and how they and callbacks are called whatever the compiler's
+   default is. Define IK_STATIC where the static library is linked there. */
+#if defined(_WIN32)
+#define IK_CALL __cdecl
+#else
+#define IK_CALL
+#endif
+#if defined(_WIN32) && !defined(IK_STATIC)
+#define IK_API __declspec(dllimport)
+#else
+#define IK_API
+#endif
+";
+
 #[test]
 fn the_committed_header_is_the_one_that_the_sources_make() {
     let (made, path) = (generate(), header_path());
@@ -89,7 +105,7 @@ fn every_function_says_what_its_callers_must_know() {
                 "{name}: @param {argument}"
             );
         }
-        let answers = code.starts_with("ik_status ");
+        let answers = code.starts_with("IK_API ik_status ");
         assert_eq!(
             answers,
             comment.contains("@retval IK_STATUS_OK "),
@@ -97,6 +113,24 @@ fn every_function_says_what_its_callers_must_know() {
         );
     }
     assert!(functions >= 16, "{functions} functions are in the header");
+}
+
+#[test]
+fn every_function_and_callback_says_how_windows_finds_and_calls_it() {
+    let header = header_text();
+    let code = header
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let mut marked = 0;
+    for line in code.filter(|line| line.contains('(')) {
+        let is_marked = match line.starts_with("typedef") {
+            true => line.contains("(IK_CALL *ik_"),
+            false => line.starts_with("IK_API ") && line.contains("IK_CALL ik_"),
+        };
+        assert!(is_marked, "{line}");
+        marked += 1;
+    }
+    assert!(marked >= 49, "{marked} functions and callbacks");
 }
 
 #[test]
@@ -200,6 +234,7 @@ fn generate() -> String {
     let overview = config.header.take().expect("an overview");
     let mut header = format!("{}\n\n", overview.trim());
     header += "#ifndef IMAGEKIT_H\n#define IMAGEKIT_H\n\n#include <stdint.h>\n\n";
+    header += &format!("{CONVENTIONS}\n");
     header += "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
     for (title, sources) in SECTIONS {
         header += &format!("/* {title} {} */\n\n", "-".repeat(90 - title.len()));
@@ -219,7 +254,38 @@ fn section(config: &cbindgen::Config, source: &str) -> String {
     let mut text = Vec::new();
     bindings.write(&mut text);
     let text = String::from_utf8(text).expect("UTF-8");
-    plain_enums(&text)
+    with_conventions(&plain_enums(&text))
+}
+
+/// `IK_API` before each function, `IK_CALL` before its name and in the type of each callback.
+fn with_conventions(text: &str) -> String {
+    let mut marked = String::new();
+    let mut added = 0; // characters, by which what is aligned below moves
+    for line in text.lines() {
+        let is_aligned = added > 0 && line.starts_with(' ') && !line.starts_with(" *");
+        let new = if is_aligned {
+            format!("{:added$}{line}", "")
+        } else if let Some((before, after)) = line.split_once("(*ik_") {
+            format!("{before}(IK_CALL *ik_{after}")
+        } else if let Some(at) = name_of_a_function(line) {
+            format!("IK_API {}IK_CALL {}", &line[..at], &line[at..])
+        } else {
+            line.to_owned()
+        };
+        if !is_aligned {
+            added = new.len() - line.len();
+        }
+        marked += &format!("{new}\n");
+    }
+    marked
+}
+
+/// Where it begins, in the first line of a declaration.
+fn name_of_a_function(line: &str) -> Option<usize> {
+    let is_code =
+        line.starts_with(|c: char| c.is_ascii_lowercase()) && !line.starts_with("typedef");
+    let (before, _) = line.split_once('(').filter(|_| is_code)?;
+    before.rfind([' ', '*']).map(|space| space + 1)
 }
 
 /// The constants are `IK_STATUS_…`, and an enum is an enum in every C: its values travel as an
