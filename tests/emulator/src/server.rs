@@ -106,6 +106,11 @@ impl Emulator {
         self.state.requests.load(Ordering::Relaxed)
     }
 
+    /// What the answer to a request has as its id. The first request is number 1.
+    pub fn request_id(&self, number: u64) -> String {
+        self.state.request_id(number)
+    }
+
     /// Connections accepted so far.
     pub fn connections(&self) -> u64 {
         self.state.connections.load(Ordering::Relaxed)

@@ -71,7 +71,10 @@ impl State {
 
     /// Counts a request and names it.
     pub fn next_request_id(&self) -> String {
-        let count = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        self.request_id(self.requests.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    pub fn request_id(&self, count: u64) -> String {
         let seed = format!("{:016x}", self.seed);
         let (high, low) = seed.split_at(8);
         let (middle, end) = low.split_at(4);
