@@ -1,0 +1,171 @@
+//! The table of languages. One more is an entry here, a folder `examples/NAME` and a folder
+//! `tests/languages/NAME`; nothing else.
+
+use std::env;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::workshop::Workshop;
+
+/// A language in which programs use the library. The first is the default.
+pub struct Language {
+    pub name: &'static str,
+    /// Its example, a file of `examples/NAME`.
+    pub example: &'static str,
+    /// Prints the versions' JSON and nothing else, and of an error the document.
+    pub prints_json: bool,
+    /// What the machine must have, in the order in which it is looked for.
+    pub needs: &'static [Need],
+    pub recipe: fn(&Job) -> Recipe,
+}
+
+/// Something that the machine must have.
+pub struct Need {
+    pub what: &'static str,
+    pub is_there: fn() -> bool,
+    /// Where, and what to type there.
+    pub install: &'static [(&'static str, &'static str)],
+}
+
+/// One program that is to be made ready.
+pub struct Job<'a> {
+    pub workshop: &'a Workshop,
+    /// The file with its main function. It is of the language's folder or of any other.
+    pub source: &'a Path,
+    /// Where all that is made of it goes: an empty folder of its own.
+    pub folder: PathBuf,
+}
+
+/// How a program is made, if it has to be, and run. Its arguments follow.
+pub struct Recipe {
+    pub build: Vec<Command>,
+    pub run: Command,
+}
+
+pub const LANGUAGES: &[Language] = &[
+    Language {
+        name: "c",
+        example: "get_file_versions.c",
+        prints_json: true,
+        needs: &[Need {
+            what: "a C compiler, cc or the one that CC names",
+            is_there: || works(c_compiler().arg("--version")),
+            install: &[
+                ("Debian, Ubuntu", "apt-get install gcc libc6-dev"),
+                ("Fedora", "dnf install gcc"),
+                ("Alpine", "apk add gcc musl-dev"),
+                ("macOS", "xcode-select --install"),
+            ],
+        }],
+        recipe: |job| {
+            let program = job.folder.join("program");
+            let mut compiler = c_compiler();
+            compiler
+                .args([
+                    "-std=c99",
+                    "-Wall",
+                    "-Wextra",
+                    "-Wpedantic",
+                    "-Werror",
+                    "-I",
+                ])
+                .args([&root("include"), job.source])
+                .args([Path::new("-L"), job.workshop.library_folder()])
+                .args([Path::new("-limagekit"), Path::new("-o"), &program]);
+            Recipe {
+                build: vec![compiler],
+                run: job.workshop.program(program),
+            }
+        },
+    },
+    Language {
+        name: "shell",
+        example: "get_file_versions.sh",
+        prints_json: false,
+        needs: &[
+            Need {
+                what: "curl",
+                is_there: || works(Command::new("curl").arg("--version")),
+                install: &[
+                    ("Debian, Ubuntu", "apt-get install curl"),
+                    ("Fedora", "dnf install curl"),
+                    ("macOS", "brew install curl"),
+                ],
+            },
+            Need {
+                what: "jq",
+                is_there: || works(Command::new("jq").arg("--version")),
+                install: &[
+                    ("Debian, Ubuntu", "apt-get install jq"),
+                    ("Fedora", "dnf install jq"),
+                    ("macOS", "brew install jq"),
+                ],
+            },
+        ],
+        recipe: |job| interpreted("sh", job),
+    },
+];
+
+impl Language {
+    pub fn example(&self) -> PathBuf {
+        root("examples").join(self.name).join(self.example)
+    }
+
+    /// What this machine lacks, and how to get it.
+    pub fn missing(&self) -> Option<String> {
+        let need = self.needs.iter().find(|need| !(need.is_there)())?;
+        let mut message = format!("Missing: {}. Install it:", need.what);
+        for (system, command) in need.install {
+            let _ = write!(message, "\n  {system:<16} {command}"); // a String takes everything
+        }
+        Some(message)
+    }
+
+    /// How a program in this language is made and run.
+    pub fn recipe(&self, workshop: &Workshop, source: &Path) -> Result<Recipe, String> {
+        let folder = workshop.bench()?;
+        Ok((self.recipe)(&Job {
+            workshop,
+            source,
+            folder,
+        }))
+    }
+}
+
+/// A program that an interpreter runs as it is.
+fn interpreted(interpreter: &str, job: &Job) -> Recipe {
+    let mut run = job.workshop.program(interpreter);
+    run.arg(job.source);
+    Recipe {
+        build: Vec::new(),
+        run,
+    }
+}
+
+fn c_compiler() -> Command {
+    tool("CC", "cc")
+}
+
+/// The tool that a variable names, perhaps with arguments, as in `CC="ccache gcc"`; else the usual one.
+fn tool(variable: &str, usual: &str) -> Command {
+    let named = env::var(variable).unwrap_or_default();
+    let mut words = named.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or(usual));
+    command.args(words);
+    command
+}
+
+/// Is it there, and does it end well? What it says is not shown.
+fn works(command: &mut Command) -> bool {
+    let silent = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    silent.status().is_ok_and(|status| status.success())
+}
+
+/// A path in this repository.
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
