@@ -1,0 +1,143 @@
+//! The second test program: every language gets its versions, for real.
+//!
+//! What is promised is the same for all; what differs stands in the table that the quickstart has.
+//! Where a compiler or a runtime is missing, the language's tests are *ignored*, with what to install
+//! as the reason. With `IK_REQUIRE_ALL_LANGUAGES=1` they fail.
+
+#[path = "../../examples/quickstart/languages.rs"]
+mod languages; // the table
+#[path = "../../examples/quickstart/workshop.rs"]
+mod workshop; // the library just built, and programs made with it
+
+mod answers; // what a program must print, by what the emulator holds
+mod kit; // a language's programs, made once
+mod promises; // what is asked of each language
+mod quickstart; // the program that shows them to a newcomer
+mod running; // runs that end in bounded time
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::{env, fs};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use kit::Kit;
+use languages::LANGUAGES;
+use workshop::Workshop;
+
+type Check = fn(&Kit);
+
+/// The same for all. A language's own follow.
+const PROMISES: &[(&str, Check)] = &[
+    (
+        "lists_the_versions_the_first_id_the_response_and_the_unknown_file",
+        promises::lists_the_versions,
+    ),
+    (
+        "finds_the_library_by_its_name_alone",
+        promises::finds_the_library_by_its_name_alone,
+    ),
+    (
+        "an_unknown_file_id_ends_with_the_error_and_exit_1",
+        promises::an_unknown_file_id_is_an_error,
+    ),
+    (
+        "without_a_file_id_the_usage_and_exit_2",
+        promises::without_a_file_id_the_usage,
+    ),
+    (
+        "four_calls_together_take_as_long_as_one",
+        promises::four_calls_together_take_as_long_as_one,
+    ),
+];
+
+/// A language, a promise that it alone has, and the program in its folder here that checks it: it
+/// gets the id of a file, whose answer takes 50 ms, and prints `kept`.
+const OWN_PROMISES: &[(&str, &str, &str)] = &[];
+
+/// The promises that a language does not make, and why.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    // It has no library to be found: the example asks with curl.
+    ("shell", "finds_the_library_by_its_name_alone"),
+    ("shell", "four_calls_together_take_as_long_as_one"),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let workshop = Arc::new(Workshop::open(&library()).expect("a folder with the library"));
+    let mut trials = quickstart::trials();
+    trials.push(whole("the_table_and_the_folders_agree", agree));
+    for language in LANGUAGES {
+        let kit = Arc::new(Kit::new(language, Arc::clone(&workshop)));
+        trials.extend(promises(&kit));
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(workshop); // the last of it: the folder goes
+    conclusion.exit_code()
+}
+
+/// The one that was just built, or the build that IK_LIBRARY names.
+fn library() -> std::path::PathBuf {
+    let named = env::var_os("IK_LIBRARY");
+    let named = named.map(|named| fs::canonicalize(named).expect("the library of IK_LIBRARY"));
+    named.unwrap_or_else(|| workshop::fresh_library().expect("the library"))
+}
+
+fn promises(kit: &Arc<Kit>) -> Vec<Trial> {
+    let name = kit.language.name;
+    let common = PROMISES
+        .iter()
+        .filter(|(promise, _)| !EXCEPTIONS.contains(&(name, promise)))
+        .map(|&(promise, check)| of(kit, promise, move |kit| check(kit)));
+    let own = OWN_PROMISES
+        .iter()
+        .filter(|(language, _, _)| *language == name)
+        .map(|&(_, promise, program)| of(kit, promise, |kit| promises::keeps(kit, program)));
+    common.chain(own).collect()
+}
+
+/// One promise of one language: kept, broken, or not to be asked on this machine.
+fn of(kit: &Arc<Kit>, promise: &str, check: impl Fn(&Kit) + Send + 'static) -> Trial {
+    let kit = Arc::clone(kit);
+    let name = format!("{}::{promise}", kit.language.name);
+    Trial::ignorable_test(name, move || match kit.language.missing() {
+        None => {
+            check(&kit);
+            Ok(Completion::Completed)
+        }
+        Some(message) if env::var_os("IK_REQUIRE_ALL_LANGUAGES").is_some_and(|all| all == "1") => {
+            Err(Failed::from(message))
+        }
+        Some(message) => {
+            let reason = message.split_whitespace().collect::<Vec<_>>().join(" ");
+            Ok(Completion::ignored_with(reason))
+        }
+    })
+}
+
+/// A test that is not of one language.
+fn whole(name: &str, check: fn()) -> Trial {
+    Trial::test(name, move || {
+        check();
+        Ok(())
+    })
+}
+
+fn agree() {
+    let mut named: Vec<_> = LANGUAGES.iter().map(|language| language.name).collect();
+    named.sort_unstable();
+    for (folder, without) in [("examples", "quickstart"), ("tests/languages", "shell")] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let entries = fs::read_dir(&folder).expect("a folder");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let folders = paths.filter(|path| path.is_dir());
+        let names = folders.map(|path| path.file_name().expect("a name").to_owned());
+        let mut names: Vec<_> = names
+            .map(|name| name.into_string().expect("UTF-8"))
+            .collect();
+        names.sort_unstable();
+        names.retain(|name| name != without);
+        let expected = named.iter().copied().filter(|name| *name != without);
+        assert_eq!(names, expected.collect::<Vec<_>>(), "{}", folder.display());
+    }
+}
