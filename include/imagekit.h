@@ -1,6 +1,12 @@
 /**
  * @file imagekit.h
- * libimagekit: ImageKit's media API for every program that can call C.
+ * ImageKit's media API for every program that can call C.
+ */
+
+/**
+ * @mainpage libimagekit
+ *
+ * ImageKit's media API for every program that can call C.
  *
  * A complete program. It prints the versions of a file, or why it could not; the private key comes
  * from the environment variable IMAGEKIT_PRIVATE_KEY:
