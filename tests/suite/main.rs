@@ -30,6 +30,7 @@ mod metadata; // what a call tells besides its answer
 mod names; // resolvers that hang
 mod operations; // the other operations, and requests of the caller's own
 mod pacing; // the client's own limit of requests in a second
+mod packages; // what an installation holds: one version everywhere, CMake's files
 mod pauses; // what a 429 asks for, and whom it makes wait
 mod proxies; // which proxy is taken
 mod queue; // queues of finished calls, and their descriptors
