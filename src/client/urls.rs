@@ -66,6 +66,16 @@ impl BaseUrl {
     /// The URL of an operation.
     pub fn join(&self, path: &Path) -> Result<Url, Error> {
         let refused = || Error::invalid_argument(OTHERWISE);
+        if !path.has_query() {
+            // What the base has in common with it need not be parsed again.
+            let mut url = self.url.clone();
+            let written = self.path_of(path);
+            url.set_path(&written);
+            return match url.path() == written {
+                true => Ok(url),
+                false => Err(refused()),
+            };
+        }
         let url = Url::parse(&format!("{}{path}", self.text)).map_err(|_| refused())?;
         // The parser may encode more of a query, which means the same; a path is sent as it stands.
         let written = self.path_of(path);

@@ -48,6 +48,11 @@ impl Path {
         self.0.extend(utf8_percent_encode(id, ENCODED));
         Ok(self)
     }
+
+    /// Does a query follow it?
+    pub fn has_query(&self) -> bool {
+        self.0.contains('?')
+    }
 }
 
 impl fmt::Display for Path {
