@@ -109,7 +109,15 @@ impl Generation {
 
     /// Is this the generation of this process, and are its descriptors still ours?
     pub fn is_ours(&self) -> bool {
-        self.is_of_this_process() && lock(&self.state).is_alive()
+        self.is_of_this_process() && self.is_alive()
+    }
+
+    /// Are its descriptors still ours? The system is asked without the lock, which callers and the thread
+    /// would else take from each other at every call.
+    fn is_alive(&self) -> bool {
+        let canary = lock(&self.state).canary;
+        // The thread may have closed them at its end meanwhile.
+        is_alive(canary.as_ref()) || lock(&self.state).is_alive()
     }
 
     /// A child must not even look at the locks of a generation that it inherited.
@@ -173,8 +181,7 @@ impl Generation {
 
     /// Ends all jobs where the host has closed our descriptors: the thread itself may sleep.
     pub(super) fn end_if_lost(&self) {
-        let is_alive = lock(&self.state).is_alive();
-        if !is_alive {
+        if !self.is_alive() {
             self.give_up(&Ended::Lost);
         }
     }
@@ -363,7 +370,7 @@ impl Generation {
 
     /// Why something broke that cannot break.
     fn blame(&self) -> Ended {
-        match lock(&self.state).is_alive() {
+        match self.is_alive() {
             true => Ended::Defect,
             false => Ended::Lost,
         }
@@ -403,10 +410,12 @@ impl Generation {
 
 impl State {
     fn is_alive(&self) -> bool {
-        self.canary
-            .as_ref()
-            .is_none_or(|canary| system().is_alive(canary))
+        is_alive(self.canary.as_ref())
     }
+}
+
+fn is_alive(canary: Option<&Canary>) -> bool {
+    canary.is_none_or(|canary| system().is_alive(canary))
 }
 
 /// Takes a job off the list when its task ends, in whichever way it does.

@@ -42,7 +42,7 @@ pub trait System: Send + Sync {
 }
 
 /// Unused descriptors with what identifies them, as numbers can be closed and given anew.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Canary {
     /// Their numbers, a low one and a high one.
     pub descriptors: [i32; 2],
