@@ -1,7 +1,8 @@
 //! One call's life: it is sent once, ends once, and gives its result to everyone who asks.
 
+use std::future::poll_fn;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
@@ -52,6 +53,8 @@ pub(super) struct Record {
     completion: Option<Box<dyn Completion>>,
     ticket: Option<Ticket>,
     wakers: Vec<Waker>,
+    /// Has anybody waited? To wake nobody would cost as much as to wake somebody.
+    is_waited_for: bool,
 }
 
 /// How a call ended.
@@ -105,6 +108,7 @@ impl Call {
                 completion,
                 ticket: None,
                 wakers: Vec::new(),
+                is_waited_for: false,
             }),
             changed: Condvar::new(),
             end: OnceBox::new(),
@@ -203,8 +207,11 @@ impl Call {
         }
         self.end.get_or_init(|| Box::new(End { body, metadata }));
         let wakers = std::mem::take(&mut record.wakers);
+        let is_waited_for = record.is_waited_for;
         drop(record);
-        self.changed.notify_all();
+        if is_waited_for {
+            self.changed.notify_all();
+        }
         wakers.into_iter().for_each(Waker::wake);
         true
     }
@@ -236,6 +243,7 @@ impl Call {
             return true;
         }
         let mut record = self.record();
+        record.is_waited_for = true;
         while self.end.get().is_none() {
             let overdue = record.deadline.map(|deadline| deadline + GRACE);
             let next = [until, overdue].into_iter().flatten().min();
@@ -309,7 +317,7 @@ impl Job for Call {
             let ended = self.drive(generation).await;
             // First let the pool put the connection away: a host that has its answer may close all
             // descriptors at once, and nothing of ours must be written to what takes their place.
-            tokio::task::yield_now().await;
+            give_way().await;
             self.finish(ended);
         })
     }
@@ -323,6 +331,20 @@ impl Job for Call {
         };
         self.finish(Err(error));
     }
+}
+
+/// Lets the tasks run that have been woken before. The runtime's own way to do so asks the system for events as
+/// well, which each call would pay for.
+async fn give_way() {
+    let mut has_waited = false;
+    poll_fn(|context| match std::mem::replace(&mut has_waited, true) {
+        true => Poll::Ready(()),
+        false => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
 /// Refuses to wait on the callback thread, which what is waited for may need.

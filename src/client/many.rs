@@ -131,9 +131,10 @@ impl<I: Ids, F: FnMut(u32, &Outcome) -> bool> Many<'_, I, F> {
         let mut tick = Instant::now() + TICK;
         let mut landed = self.arrivals.lock();
         loop {
-            if let Some(arrived) = landed.pop_front() {
+            if let Some(arrived) = landed.calls.pop_front() {
                 return Ok(arrived);
             }
+            landed.is_awaited = true;
             let woken = wait(&self.arrivals.changed, landed, Some(tick));
             landed = woken.unwrap_or_else(|| {
                 runtime::look_after();
@@ -188,12 +189,19 @@ impl<I: Ids, F: FnMut(u32, &Outcome) -> bool> Many<'_, I, F> {
 /// The calls that have ended and were not reported yet.
 #[derive(Default)]
 struct Arrivals {
-    landed: Mutex<VecDeque<(u32, Arc<Call>)>>,
+    landed: Mutex<Landed>,
     changed: Condvar,
 }
 
+#[derive(Default)]
+struct Landed {
+    calls: VecDeque<(u32, Arc<Call>)>,
+    /// Does the caller sleep? To wake nobody would cost as much as to wake him.
+    is_awaited: bool,
+}
+
 impl Arrivals {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(u32, Arc<Call>)>> {
+    fn lock(&self) -> MutexGuard<'_, Landed> {
         lock(&self.landed)
     }
 }
@@ -205,8 +213,13 @@ struct Arrival {
 
 impl Completion for Arrival {
     fn note(self: Box<Self>, call: Arc<Call>) {
-        self.arrivals.lock().push_back((self.index, call));
-        self.arrivals.changed.notify_one();
+        let mut landed = self.arrivals.lock();
+        landed.calls.push_back((self.index, call));
+        let is_awaited = std::mem::take(&mut landed.is_awaited);
+        drop(landed);
+        if is_awaited {
+            self.arrivals.changed.notify_one();
+        }
     }
 }
 
