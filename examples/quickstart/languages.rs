@@ -80,6 +80,24 @@ pub const LANGUAGES: &[Language] = &[
         },
     },
     Language {
+        name: "python",
+        example: "get_file_versions.py",
+        prints_json: false,
+        needs: &[Need {
+            what: "Python 3.9 or newer, as python3",
+            is_there: || {
+                let is_new = "import sys; sys.exit(sys.version_info < (3, 9))";
+                works(Command::new("python3").args(["-c", is_new]))
+            },
+            install: &[
+                ("Debian, Ubuntu", "apt-get install python3"),
+                ("Fedora", "dnf install python3"),
+                ("macOS", "brew install python"),
+            ],
+        }],
+        recipe: |job| interpreted("python3", job),
+    },
+    Language {
         name: "shell",
         example: "get_file_versions.sh",
         prints_json: false,

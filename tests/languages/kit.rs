@@ -35,14 +35,17 @@ impl Kit {
         self.program(&self.language.example(), emulator)
     }
 
-    /// A run of a program in the language's folder here, whatever its extension is.
+    /// A run of a program in the language's folder here: `name`, or `name_calls` where the language
+    /// has something of that name itself, with whatever extension.
     pub fn own_program(&self, name: &str, emulator: &Emulator) -> Command {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/languages");
         let entries = fs::read_dir(folder.join(self.language.name)).expect("a folder");
         let mut paths = entries.map(|entry| entry.expect("an entry").path());
+        let names = [name.to_owned(), format!("{name}_calls")];
         let is_meant = |path: &PathBuf| {
             let stem = path.file_stem().and_then(OsStr::to_str);
-            stem.is_some_and(|stem| stem.eq_ignore_ascii_case(name)) && path.is_file()
+            let stem = stem.map(str::to_ascii_lowercase);
+            path.is_file() && stem.is_some_and(|stem| names.contains(&stem))
         };
         let source = paths.find(is_meant);
         let source = source.unwrap_or_else(|| panic!("{} has no {name}", self.language.name));

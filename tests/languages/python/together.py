@@ -1,0 +1,41 @@
+"""Of 64 awaited calls none waits for another, one that is cancelled is over at once, and each
+error reaches the one who awaits it."""
+
+import asyncio
+import sys
+import time
+
+from glue import imagekit
+
+UNKNOWN = "000000000000000000000000"
+
+
+async def main(file_id: str) -> None:
+    client = imagekit.Client()
+    await client.file_versions_async(file_id)
+    begin = time.monotonic()
+    await asyncio.gather(*(client.file_versions_async(file_id) for _ in range(64)))
+    took = time.monotonic() - begin
+    assert took < 0.8, took  # one by one it is 3.2 s, four by four 0.8 s
+
+    wait = client.file_versions_async(file_id)
+    try:
+        await asyncio.wait_for(wait, 0.01)
+        raise AssertionError("it came too early")
+    except asyncio.TimeoutError:
+        pass
+
+    known, unknown = await asyncio.gather(
+        client.file_versions_async(file_id),
+        client.file_versions_async(UNKNOWN),
+        return_exceptions=True,
+    )
+    assert known[0]["versionInfo"]["id"], known
+    assert (unknown.code, unknown.http_status) == ("not_found", 404), unknown
+    assert unknown.request_id, unknown
+    response = await client.call_async("request", "GET", "/v1/files?limit=1", None)
+    assert response.metadata["httpStatus"] == 200 and len(response.data) == 1
+
+
+asyncio.run(main(sys.argv[1]))
+print("kept")
