@@ -2,7 +2,6 @@
 //! `tests/languages/NAME`; nothing else.
 
 use std::env;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -98,6 +97,31 @@ pub const LANGUAGES: &[Language] = &[
         recipe: |job| interpreted("python3", job),
     },
     Language {
+        name: "node",
+        example: "get_file_versions.mjs",
+        prints_json: false,
+        needs: &[
+            Need {
+                what: "Node.js 18 or newer, as node",
+                is_there: || {
+                    let is_new = "process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)";
+                    works(Command::new("node").args(["-e", is_new]))
+                },
+                install: &[
+                    ("Debian, Ubuntu", "apt-get install nodejs npm"),
+                    ("Fedora", "dnf install nodejs npm"),
+                    ("macOS", "brew install node"),
+                ],
+            },
+            Need {
+                what: "koffi, which calls C from Node.js",
+                is_there: || root("examples/node/node_modules/koffi/package.json").is_file(),
+                install: &[("everywhere", "npm install --prefix examples/node")],
+            },
+        ],
+        recipe: |job| interpreted("node", job),
+    },
+    Language {
         name: "shell",
         example: "get_file_versions.sh",
         prints_json: false,
@@ -130,14 +154,9 @@ impl Language {
         root("examples").join(self.name).join(self.example)
     }
 
-    /// What this machine lacks, and how to get it.
-    pub fn missing(&self) -> Option<String> {
-        let need = self.needs.iter().find(|need| !(need.is_there)())?;
-        let mut message = format!("Missing: {}. Install it:", need.what);
-        for (system, command) in need.install {
-            let _ = write!(message, "\n  {system:<16} {command}"); // a String takes everything
-        }
-        Some(message)
+    /// The first thing that this machine lacks.
+    pub fn missing(&self) -> Option<&'static Need> {
+        self.needs.iter().find(|need| !(need.is_there)())
     }
 
     /// How a program in this language is made and run.
@@ -148,6 +167,19 @@ impl Language {
             source,
             folder,
         }))
+    }
+}
+
+impl Need {
+    /// What is missing, and how to get it.
+    pub fn message(&self) -> String {
+        let ways = self.install.iter();
+        let ways = ways.map(|(system, command)| format!("\n  {system:<16} {command}"));
+        format!(
+            "Missing: {}. Install it:{}",
+            self.what,
+            ways.collect::<String>()
+        )
     }
 }
 

@@ -65,8 +65,8 @@ fn run() -> Result<ExitCode, Trouble> {
     if server::has_key() && file_id.is_none() {
         return Err(Trouble::Usage);
     }
-    if let Some(message) = language.missing() {
-        return Err(Trouble::Missing(message));
+    if let Some(need) = language.missing() {
+        return Err(Trouble::Missing(need.message()));
     }
     let server = Server::choose(file_id)?;
     let workshop = Workshop::open(&workshop::fresh_library()?)?;

@@ -4,30 +4,36 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::{env, fs};
 
 use imagekit_emulator::Emulator;
 
-use crate::languages::Language;
+use crate::languages::{Language, Need};
 use crate::running::run;
 use crate::workshop::Workshop;
 
 pub struct Kit {
     pub language: &'static Language,
     workshop: Arc<Workshop>,
+    missing: OnceLock<Option<&'static Need>>,
     /// How each program is run. Two tests that want the same one wait for the first to make it.
     made: Mutex<HashMap<PathBuf, Command>>,
 }
 
 impl Kit {
     pub fn new(language: &'static Language, workshop: Arc<Workshop>) -> Kit {
-        let made = Mutex::default();
         Kit {
             language,
             workshop,
-            made,
+            missing: OnceLock::new(),
+            made: Mutex::default(),
         }
+    }
+
+    /// What this machine lacks for the language.
+    pub fn missing(&self) -> Option<&'static Need> {
+        *self.missing.get_or_init(|| self.language.missing())
     }
 
     /// A run of the language's example.

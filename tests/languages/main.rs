@@ -15,7 +15,7 @@ mod promises; // what is asked of each language
 mod quickstart; // the program that shows them to a newcomer
 mod running; // runs that end in bounded time
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::{env, fs};
 
@@ -23,6 +23,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use kit::Kit;
 use languages::LANGUAGES;
+use running::run;
 use workshop::Workshop;
 
 type Check = fn(&Kit);
@@ -59,6 +60,12 @@ const OWN_PROMISES: &[(&str, &str, &str)] = &[
     ("python", "of_64_awaited_calls_none_waits_for_another", "together"),
     ("python", "what_cannot_be_right_is_refused_before_it_is_sent", "refused"),
     ("python", "an_end_with_calls_in_flight_is_a_quiet_end", "exit_in_flight"),
+    ("python", "every_string_is_freed", "leaks"),
+    ("node", "every_string_is_freed", "leaks"),
+    ("node", "of_64_calls_none_waits_for_another", "together"),
+    ("node", "what_cannot_be_right_is_refused_before_it_is_sent", "refused"),
+    ("node", "an_open_call_keeps_the_process_alive", "alive"),
+    ("node", "an_end_with_calls_in_flight_is_a_quiet_end", "exit_in_flight"),
 ];
 
 /// The promises that a language does not make, and why.
@@ -73,6 +80,10 @@ fn main() -> ExitCode {
     let workshop = Arc::new(Workshop::open(&library()).expect("a folder with the library"));
     let mut trials = quickstart::trials();
     trials.push(whole("the_table_and_the_folders_agree", agree));
+    trials.push(whole(
+        "a_missing_runtime_is_a_reason_or_a_failure_where_all_are_required",
+        without_runtimes,
+    ));
     for language in LANGUAGES {
         let kit = Arc::new(Kit::new(language, Arc::clone(&workshop)));
         trials.extend(promises(&kit));
@@ -106,19 +117,22 @@ fn promises(kit: &Arc<Kit>) -> Vec<Trial> {
 fn of(kit: &Arc<Kit>, promise: &str, check: impl Fn(&Kit) + Send + 'static) -> Trial {
     let kit = Arc::clone(kit);
     let name = format!("{}::{promise}", kit.language.name);
-    Trial::ignorable_test(name, move || match kit.language.missing() {
+    Trial::ignorable_test(name, move || match kit.missing() {
         None => {
             check(&kit);
             Ok(Completion::Completed)
         }
-        Some(message) if env::var_os("IK_REQUIRE_ALL_LANGUAGES").is_some_and(|all| all == "1") => {
-            Err(Failed::from(message))
-        }
-        Some(message) => {
-            let reason = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        Some(need) if requires_all() => Err(Failed::from(need.message())),
+        Some(need) => {
+            let install = need.install.first().map_or("", |(_, command)| command);
+            let reason = format!("it needs {}: {install}", need.what);
             Ok(Completion::ignored_with(reason))
         }
     })
+}
+
+fn requires_all() -> bool {
+    env::var_os("IK_REQUIRE_ALL_LANGUAGES").is_some_and(|all| all == "1")
 }
 
 /// A test that is not of one language.
@@ -145,5 +159,29 @@ fn agree() {
         names.retain(|name| name != without);
         let expected = named.iter().copied().filter(|name| *name != without);
         assert_eq!(names, expected.collect::<Vec<_>>(), "{}", folder.display());
+    }
+}
+
+/// This program on a machine that has nothing at all.
+fn without_runtimes() {
+    let rows = [
+        ("", 0, "ignored (it needs ", "; 0 failed;"),
+        ("1", 101, "FAILED", "Missing: "),
+    ];
+    for (all, code, each, once) in rows {
+        let mut command = Command::new(env::current_exe().expect("our path"));
+        command.args(["without_a_file_id", "--color", "never"]);
+        command
+            .env("PATH", "/nowhere")
+            .env("IK_REQUIRE_ALL_LANGUAGES", all);
+        command.env_remove("CC").env_remove("CXX");
+        let seen = run(command).expect_code(code);
+        for language in LANGUAGES {
+            let begin = format!("test {}::without_a_file_id", language.name);
+            let mut lines = seen.stdout.lines();
+            let line = lines.find(|line| line.starts_with(&begin)).expect(&begin);
+            assert!(line.contains(each), "{line}");
+        }
+        assert!(seen.stdout.contains(once), "{seen:#?}");
     }
 }

@@ -10,13 +10,17 @@ from glue import imagekit
 UNKNOWN = "000000000000000000000000"
 
 
+async def round_of_64(client: imagekit.Client, file_id: str) -> float:
+    begin = time.monotonic()
+    await asyncio.gather(*(client.file_versions_async(file_id) for _ in range(64)))
+    return time.monotonic() - begin
+
+
 async def main(file_id: str) -> None:
     client = imagekit.Client()
     await client.file_versions_async(file_id)
-    begin = time.monotonic()
-    await asyncio.gather(*(client.file_versions_async(file_id) for _ in range(64)))
-    took = time.monotonic() - begin
-    assert took < 0.8, took  # one by one it is 3.2 s, four by four 0.8 s
+    best = min([await round_of_64(client, file_id) for _ in range(5)])
+    assert best < 0.5, best  # one by one it is 3.2 s, six by six 0.55 s
 
     wait = client.file_versions_async(file_id)
     try:
