@@ -1,6 +1,7 @@
 // libcurl's easy interface and cJSON, a handle for each thread: curl_easy BASE_URL CA_FILE|- once
 //                                                                curl_easy BASE_URL CA_FILE|- threads NUMBER
 //                                                                curl_easy BASE_URL CA_FILE|- share NUMBER
+//                                                                curl_easy versions
 #include "curl.h"
 #include "threads.h"
 
@@ -43,6 +44,10 @@ static void get(unsigned thread, uint64_t count)
 
 int main(int argc, char **argv)
 {
+    if (argc == 2 && !strcmp(argv[1], "versions")) {
+        printf("%s, cJSON %s\n", curl_version(), cJSON_Version());
+        return 0;
+    }
     if (argc < 4)
         give_up(argv[0], "see the first lines of curl_easy.c");
     base_url = argv[1];

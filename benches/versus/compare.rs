@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::options::Options;
 use crate::rows::Row;
-use crate::worker::{Turn, Worker};
+use crate::worker::Worker;
 use std::time::Duration;
 
 /// How long a turn takes, about.
@@ -13,6 +13,8 @@ pub struct Measured {
     pub wall: Spread,
     pub cpu: Spread,
     pub peak: Spread,
+    /// In MiB.
+    pub peak_more: Spread,
     pub ours: Cost,
     pub other: Cost,
 }
@@ -21,7 +23,7 @@ pub struct Measured {
 pub struct Cost {
     pub wall_us: f64,
     pub cpu_us: f64,
-    pub peak_kib: f64,
+    pub peak_mib: f64,
 }
 
 /// A median with its quartiles.
@@ -32,49 +34,65 @@ pub struct Spread {
     pub high: f64,
 }
 
+impl Spread {
+    pub fn inverse(self) -> Self {
+        Self {
+            low: self.high.recip(),
+            median: self.median.recip(),
+            high: self.low.recip(),
+        }
+    }
+}
+
 /// Fresh processes in each round, as two runs of one program differ by where its memory happens to lie.
 pub fn run(row: &Row, options: &Options) -> Result<Measured, Failure> {
-    let (rounds, turns) = match options.quick {
-        true => (2, 8),
-        false => (5, 12),
+    let (rounds, turns) = match (options.quick, row.is_long()) {
+        (true, false) => (2, 8),
+        (true, true) => (1, 2),
+        (false, false) => (5, 12),
+        (false, true) => (2, 4),
     };
-    let mut pairs = Vec::new();
-    let mut peaks = Vec::new();
+    let mut all = Pairs::default();
     for _ in 0..rounds {
         let mut ours = Worker::start(&row.ours, row.placement)?;
         let mut other = Worker::start(&row.other, row.placement)?;
         let calls = calls_in_a_turn(row, &mut ours, &mut other)?;
         for _ in 0..turns {
-            let of_one = 1e6 / calls as f64;
-            let turn = (ours.turn(calls)?, other.turn(calls)?);
-            pairs.push((micros(turn.0, of_one), micros(turn.1, of_one)));
+            let pair = (ours.turn(calls)?, other.turn(calls)?);
+            let of_one = |time: Duration| time.as_secs_f64() * 1e6 / calls as f64;
+            all.wall.push((of_one(pair.0.wall), of_one(pair.1.wall)));
+            all.cpu.push((of_one(pair.0.cpu), of_one(pair.1.cpu)));
         }
-        peaks.push((ours.end()? as f64, other.end()? as f64));
+        all.peak.push((ours.end()?, other.end()?));
     }
+    Ok(all.measured())
+}
 
-    let wall: Vec<_> = pairs
-        .iter()
-        .map(|(ours, other)| (ours.0, other.0))
-        .collect();
-    let cpu: Vec<_> = pairs
-        .iter()
-        .map(|(ours, other)| (ours.1, other.1))
-        .collect();
-    Ok(Measured {
-        wall: ratios(&wall),
-        cpu: ratios(&cpu),
-        peak: ratios(&peaks),
-        ours: Cost {
-            wall_us: median(wall.iter().map(|pair| pair.0)),
-            cpu_us: median(cpu.iter().map(|pair| pair.0)),
-            peak_kib: median(peaks.iter().map(|pair| pair.0)),
-        },
-        other: Cost {
-            wall_us: median(wall.iter().map(|pair| pair.1)),
-            cpu_us: median(cpu.iter().map(|pair| pair.1)),
-            peak_kib: median(peaks.iter().map(|pair| pair.1)),
-        },
-    })
+/// What ours took, and what the other one took right after: µs of a call, and MiB.
+#[derive(Default)]
+struct Pairs {
+    wall: Vec<(f64, f64)>,
+    cpu: Vec<(f64, f64)>,
+    peak: Vec<(f64, f64)>,
+}
+
+impl Pairs {
+    fn measured(&self) -> Measured {
+        let ratio = |&(ours, other): &(f64, f64)| ours / other;
+        let cost = |of: fn(&(f64, f64)) -> f64| Cost {
+            wall_us: spread(self.wall.iter().map(of)).median,
+            cpu_us: spread(self.cpu.iter().map(of)).median,
+            peak_mib: spread(self.peak.iter().map(of)).median,
+        };
+        Measured {
+            wall: spread(self.wall.iter().map(ratio)),
+            cpu: spread(self.cpu.iter().map(ratio)),
+            peak: spread(self.peak.iter().map(ratio)),
+            peak_more: spread(self.peak.iter().map(|(ours, other)| ours - other)),
+            ours: cost(|pair| pair.0),
+            other: cost(|pair| pair.1),
+        }
+    }
 }
 
 /// Warms both up, and finds the number with which the slower one takes a turn's time.
@@ -82,6 +100,9 @@ fn calls_in_a_turn(row: &Row, ours: &mut Worker, other: &mut Worker) -> Result<u
     let few = row.at_least;
     ours.turn(few)?;
     other.turn(few)?;
+    if row.is_long() {
+        return Ok(few);
+    }
     let slower = ours.turn(few)?.wall.max(other.turn(few)?.wall);
     let wanted = (few as f64 * TURN.as_secs_f64() / slower.as_secs_f64()) as u64;
     let calls = wanted.div_ceil(few) * few;
@@ -90,27 +111,14 @@ fn calls_in_a_turn(row: &Row, ours: &mut Worker, other: &mut Worker) -> Result<u
     Ok(calls)
 }
 
-fn micros(turn: Turn, of_one: f64) -> (f64, f64) {
-    (
-        turn.wall.as_secs_f64() * of_one,
-        turn.cpu.as_secs_f64() * of_one,
-    )
-}
-
-fn ratios(pairs: &[(f64, f64)]) -> Spread {
-    let mut ratios: Vec<_> = pairs.iter().map(|(ours, other)| ours / other).collect();
-    ratios.sort_by(f64::total_cmp);
-    Spread {
-        low: quantile(&ratios, 0.25),
-        median: quantile(&ratios, 0.5),
-        high: quantile(&ratios, 0.75),
-    }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+fn spread(values: impl Iterator<Item = f64>) -> Spread {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
-    quantile(&values, 0.5)
+    Spread {
+        low: quantile(&values, 0.25),
+        median: quantile(&values, 0.5),
+        high: quantile(&values, 0.75),
+    }
 }
 
 fn quantile(sorted: &[f64], part: f64) -> f64 {

@@ -5,16 +5,24 @@
 //! run in processes of their own, take turns of some tens of milliseconds, A B A B, and time themselves:
 //! a machine that is slower for a while is slower for both. The ratio of a row is the median over its pairs.
 
+mod answer; // what the server answers
 mod compare; // pairs of workers in turns, and what comes of them
+mod goals; // what is wanted of a row
 mod machine; // what is measured on, and with what
 mod options; // what the command line asks for
 mod programs; // the library as it is shipped, and the C programs
 mod report; // tables
-mod rows; // what is compared with what, and the goals
+mod rows; // what is compared with what
+mod sdks; // the official SDKs
 mod server; // nginx, and whom it is trusted by
+mod sizes; // how large the library is
 mod worker; // one measured process
 
+use options::Options;
+use programs::Programs;
+use rows::Parts;
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,19 +49,55 @@ fn run() -> Result<(), Failure> {
 
     let programs = programs::make(&folder, &options)?;
     let servers = server::Servers::start(&folder)?;
-    let rows: Vec<_> = rows::all(&programs, &servers, &options)
-        .into_iter()
-        .filter(|row| options.asks_for(&row.name))
-        .collect();
+    let wanted = |sdk: &sdks::Sdk| options.asks_for(&sdk.row()) && options.against.is_none();
+    let installed = |sdk: sdks::Sdk| wanted(&sdk).then(|| sdk.install(&folder)).flatten();
+    let parts = Parts {
+        programs: &programs,
+        servers: &servers,
+        python: installed(sdks::PYTHON),
+        node: installed(sdks::NODE),
+    };
+    let about = about(&programs, &options);
+    println!("{about}\n");
 
     let mut measured = Vec::new();
-    for row in rows {
-        let result = compare::run(&row, &options)?;
-        println!("{}", report::line(&row, &result));
-        measured.push((row, result));
+    for row in rows::all(&parts, &options) {
+        if options.asks_for(&row.name) {
+            let result = compare::run(&row, &options)?;
+            println!("{}", report::progress(&row, &result));
+            measured.push((row, result));
+        }
     }
-    println!("\n{}", report::tables(&measured));
+    let sizes = match options.asks_for("size") {
+        true => sizes::lines(&programs)?,
+        false => Vec::new(),
+    };
+    let goals = report::goals(&measured, &sizes);
+    println!("\n{goals}");
+    if options.write {
+        let figures = report::figures(&measured);
+        let text = format!("# Results\n\n{about}\n\n## Goals\n\n{goals}\n## Figures\n\n{figures}");
+        fs::write(results(), text)?;
+    }
     Ok(())
+}
+
+fn about(programs: &Programs, options: &Options) -> String {
+    let mut text = machine::description(programs);
+    if options.quick {
+        text.push_str("\n- the quick run: fewer pairs");
+    }
+    if let Some(load) = machine::load() {
+        let _ = write!(
+            text,
+            "\n- the machine was busy with something else: load {load}"
+        );
+    }
+    text
+}
+
+fn results() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/RESULTS.md")
 }
 
 /// Everything that is made for a run, under `target/`.

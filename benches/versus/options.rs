@@ -11,7 +11,7 @@ cargo bench -- [OPTIONS]
   --pinned, --free  only that placement
   --library PATH    measures this libimagekit.so and builds none
   --against PATH    compares with another libimagekit.so in place of everything else
-  --list            names the rows and measures nothing";
+  --write           writes what comes of it to benches/RESULTS.md";
 
 pub struct Options {
     pub quick: bool,
@@ -19,7 +19,7 @@ pub struct Options {
     pub placements: Vec<Placement>,
     pub library: Option<PathBuf>,
     pub against: Option<PathBuf>,
-    pub list: bool,
+    pub write: bool,
 }
 
 /// Where server and client run: on one core, or wherever the scheduler puts them.
@@ -52,7 +52,7 @@ pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Option
         placements: vec![Placement::Pinned, Placement::Free],
         library: None,
         against: None,
-        list: false,
+        write: false,
     };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -64,7 +64,7 @@ pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Option
             "--free" => options.placements = vec![Placement::Free],
             "--library" => options.library = Some(value()?.into()),
             "--against" => options.against = Some(value()?.into()),
-            "--list" => options.list = true,
+            "--write" => options.write = true,
             "--help" | "-h" => return Ok(None),
             _ => return Err(format!("{argument}: no such option\n\n{HELP}").into()),
         }

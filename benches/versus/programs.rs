@@ -41,6 +41,9 @@ pub fn make(folder: &Path, options: &Options) -> Result<Programs, Failure> {
     for (name, linked_with) in LINKED_WITH {
         if let Err(failure) = compile(&programs, name, linked_with) {
             println!("left out: {name}, which does not compile: {failure}");
+            if linked_with.contains(&"-lcurl") {
+                println!("    It needs: apt-get install libcurl4-openssl-dev libcjson-dev");
+            }
             let _ = fs::remove_file(programs.path(name));
         }
     }
@@ -102,6 +105,13 @@ fn compile(programs: &Programs, name: &str, linked_with: &[&str]) -> Result<(), 
         .output()?;
     match output.status.success() {
         true => Ok(()),
-        false => Err(String::from_utf8_lossy(&output.stderr).into()),
+        false => Err(first_error(&String::from_utf8_lossy(&output.stderr)).into()),
     }
+}
+
+fn first_error(said: &str) -> &str {
+    let error = said.lines().find(|line| line.contains("error"));
+    error
+        .or(said.lines().next())
+        .unwrap_or("the compiler failed")
 }

@@ -1,57 +1,98 @@
 //! Tables.
 
 use crate::compare::{Measured, Spread};
-use crate::rows::{Figure, Row};
+use crate::rows::Row;
 use std::fmt::Write as _;
 
-/// One row as it is measured.
-pub fn line(row: &Row, measured: &Measured) -> String {
+/// A row of the table of goals.
+pub struct Line {
+    pub figure: String,
+    pub goal: String,
+    pub measured: String,
+    pub is_met: Option<bool>,
+}
+
+/// One row, told as soon as it is measured.
+pub fn progress(row: &Row, measured: &Measured) -> String {
     let (ours, other) = (&measured.ours, &measured.other);
     format!(
-        "{} ({})\n    wall {} ({:.1} / {:.1} us)  CPU {} ({:.1} / {:.1} us)  peak {:.2} ({:.1} / {:.1} MiB)",
+        "{} ({})\n    wall {} ({:.1} / {:.1} µs)   CPU {} ({:.1} / {:.1} µs)   peak {:.2} ({:.1} / {:.1} MiB)",
         row.name,
         row.placement.name(),
-        ratio(measured.wall),
+        with_quartiles(measured.wall),
         ours.wall_us,
         other.wall_us,
-        ratio(measured.cpu),
+        with_quartiles(measured.cpu),
         ours.cpu_us,
         other.cpu_us,
         measured.peak.median,
-        ours.peak_kib / 1024.0,
-        other.peak_kib / 1024.0,
+        ours.peak_mib,
+        other.peak_mib,
     )
 }
 
-pub fn tables(measured: &[(Row, Measured)]) -> String {
+/// Every goal that was asked about: what is wanted, what came of it.
+pub fn goals(rows: &[(Row, Measured)], sizes: &[Line]) -> String {
     let mut text =
-        String::from("| figure | goal | measured (quartiles) | |\n| --- | --- | --- | --- |\n");
-    for (row, result) in measured {
+        "| figure | goal | measured (quartiles) | |\n| --- | --- | --- | --- |\n".to_owned();
+    for (row, measured) in rows {
         for goal in &row.goals {
-            let (figure, spread) = match goal.figure {
-                Figure::Wall => ("wall", result.wall),
-                Figure::Cpu => ("CPU", result.cpu),
-                Figure::Peak => ("peak RSS", result.peak),
+            let line = Line {
+                figure: format!("{}: {}, {}", row.name, row.placement.name(), goal.name()),
+                goal: goal.text(),
+                measured: with_quartiles(goal.measured(measured)),
+                is_met: Some(goal.is_met(measured)),
             };
-            let met = if spread.median <= goal.at_most {
-                "met"
-            } else {
-                "missed"
-            };
-            let _ = writeln!(
-                text,
-                "| {}, {}, {figure} | ≤ {:.2} | {} | {met} |",
-                row.name,
-                row.placement.name(),
-                goal.at_most,
-                ratio(spread)
-            );
+            write_line(&mut text, &line);
         }
+    }
+    for line in sizes {
+        write_line(&mut text, line);
     }
     text
 }
 
-fn ratio(spread: Spread) -> String {
+fn write_line(text: &mut String, line: &Line) {
+    let met = match line.is_met {
+        Some(true) => "met",
+        Some(false) => "**missed**",
+        None => "",
+    };
+    let _ = writeln!(
+        text,
+        "| {} | {} | {} | {met} |",
+        line.figure, line.goal, line.measured
+    );
+}
+
+/// Everything that was measured, in µs for a call and MiB, ours first.
+pub fn figures(rows: &[(Row, Measured)]) -> String {
+    let mut text =
+        "| ours / theirs | | wall, µs | ratio | CPU, µs | ratio | peak RSS, MiB | ratio |\n\
+        | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
+    for (row, measured) in rows {
+        let (ours, other) = (&measured.ours, &measured.other);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {:.1} / {:.1} | {} | {:.1} / {:.1} | {} | {:.1} / {:.1} | {:.2} |",
+            row.name,
+            row.placement.name(),
+            ours.wall_us,
+            other.wall_us,
+            with_quartiles(measured.wall),
+            ours.cpu_us,
+            other.cpu_us,
+            with_quartiles(measured.cpu),
+            ours.peak_mib,
+            other.peak_mib,
+            measured.peak.median,
+        );
+    }
+    text
+}
+
+fn with_quartiles(spread: Spread) -> String {
     format!(
         "{:.3} ({:.3} to {:.3})",
         spread.median, spread.low, spread.high

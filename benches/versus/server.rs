@@ -2,19 +2,16 @@
 //! puts it.
 
 use crate::Failure;
+use crate::answer;
 use crate::machine;
 use crate::options::Placement;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use std::fmt::Write as _;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// The answer has as many versions as give some 4.1 KiB.
-const VERSIONS: usize = 5;
 
 pub struct Servers {
     pub ca_file: PathBuf,
@@ -29,6 +26,16 @@ pub enum Protocol {
     Http2,
 }
 
+impl Protocol {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "HTTP/1.1 plain",
+            Self::Tls => "HTTP/1.1 TLS",
+            Self::Http2 => "HTTP/2 TLS",
+        }
+    }
+}
+
 struct Server {
     process: Child,
     ports: [u16; 3],
@@ -39,7 +46,7 @@ impl Servers {
         let folder = &folder.join("nginx");
         let _ = fs::remove_dir_all(folder);
         fs::create_dir_all(folder.join("www"))?;
-        fs::write(folder.join("www/versions.json"), answer())?;
+        fs::write(folder.join("www/versions.json"), answer::versions())?;
         let ca_file = make_certificates(folder)?;
         Ok(Self {
             ca_file,
@@ -132,6 +139,12 @@ fn nginx() -> Result<String, Failure> {
         .ok_or_else(|| "nginx is missing: apt-get install nginx-light".into())
 }
 
+pub fn version() -> Result<String, Failure> {
+    let said = Command::new(nginx()?).arg("-v").output()?.stderr;
+    let said = String::from_utf8_lossy(&said);
+    Ok(said.trim().replace("nginx version: ", ""))
+}
+
 fn free_ports() -> Result<[u16; 3], Failure> {
     let listeners = [(); 3].map(|()| TcpListener::bind(("127.0.0.1", 0)));
     let mut ports = [0; 3];
@@ -174,23 +187,6 @@ http {{
     }}
 }}
 "
-    )
-}
-
-/// The versions of a file as ImageKit tells them.
-fn answer() -> String {
-    let versions: Vec<_> = (1..=VERSIONS).rev().map(version).collect();
-    format!("[{}]", versions.join(","))
-}
-
-fn version(number: usize) -> String {
-    let mut tags = String::new();
-    for tag in 0..13 {
-        let separator = if tag == 0 { "" } else { "," };
-        let _ = write!(tags, "{separator}\"autumn-{number}-{tag}\"");
-    }
-    format!(
-        r#"{{"type":"file-version","name":"photo.jpg","createdAt":"2024-06-0{number}T10:20:30.400Z","updatedAt":"2024-06-0{number}T10:20:30.400Z","fileId":"66a100000000000000000001","versionInfo":{{"id":"66b{number}00000000000000000001","name":"Version {number}"}},"tags":[{tags}],"AITags":null,"isPrivateFile":false,"isPublished":true,"customCoordinates":"10,20,300,400","fileType":"image","filePath":"/library/autumn/photo.jpg","url":"https://ik.imagekit.io/demo/library/autumn/photo.jpg?ik-obj-version=66b{number}","thumbnail":"https://ik.imagekit.io/demo/tr:n-ik_ml_thumbnail/library/autumn/photo.jpg","mime":"image/jpeg","height":3024,"width":4032,"size":2468013,"hasAlpha":false,"customMetadata":{{"campaign":"autumn","price":{number}9.5}}}}"#
     )
 }
 

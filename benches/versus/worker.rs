@@ -16,7 +16,6 @@ pub struct Worker {
 }
 
 /// How long a turn took, and what CPU time the process spent on it.
-#[derive(Clone, Copy)]
 pub struct Turn {
     pub wall: Duration,
     pub cpu: Duration,
@@ -56,12 +55,12 @@ impl Worker {
         })
     }
 
-    /// Its peak resident memory in KiB.
-    pub fn end(mut self) -> Result<u64, Failure> {
+    /// Its peak resident memory in MiB.
+    pub fn end(mut self) -> Result<f64, Failure> {
         drop(self.orders.take());
-        let [peak] = self.numbers()?;
+        let [kib] = self.numbers()?;
         self.process.wait()?;
-        Ok(peak)
+        Ok(kib as f64 / 1024.0)
     }
 
     fn numbers<const N: usize>(&mut self) -> Result<[u64; N], Failure> {
