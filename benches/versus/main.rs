@@ -18,9 +18,12 @@ mod server; // nginx, and whom it is trusted by
 mod sizes; // how large the library is
 mod worker; // one measured process
 
+use compare::Measured;
 use options::Options;
 use programs::Programs;
-use rows::Parts;
+use rows::{Parts, Row};
+use sdks::Sdk;
+use server::Servers;
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
@@ -46,28 +49,17 @@ fn run() -> Result<(), Failure> {
     };
     let folder = work_folder();
     fs::create_dir_all(&folder)?;
-
     let programs = programs::make(&folder, &options)?;
-    let servers = server::Servers::start(&folder)?;
-    let wanted = |sdk: &sdks::Sdk| options.asks_for(&sdk.row()) && options.against.is_none();
-    let installed = |sdk: sdks::Sdk| wanted(&sdk).then(|| sdk.install(&folder)).flatten();
-    let parts = Parts {
-        programs: &programs,
-        servers: &servers,
-        python: installed(sdks::PYTHON),
-        node: installed(sdks::NODE),
-    };
     let about = about(&programs, &options);
     println!("{about}\n");
 
-    let mut measured = Vec::new();
-    for row in rows::all(&parts, &options) {
-        if options.asks_for(&row.name) {
-            let result = compare::run(&row, &options)?;
-            println!("{}", report::progress(&row, &result));
-            measured.push((row, result));
+    let (measured, failed) = match Servers::start(&folder) {
+        Ok(servers) => measure(&folder, &programs, &servers, &options),
+        Err(failure) => {
+            println!("left out: everything that asks a server: {failure}");
+            (Vec::new(), 0)
         }
-    }
+    };
     let sizes = match options.asks_for("size") {
         true => sizes::lines(&programs)?,
         false => Vec::new(),
@@ -79,7 +71,44 @@ fn run() -> Result<(), Failure> {
         let text = format!("# Results\n\n{about}\n\n## Goals\n\n{goals}\n## Figures\n\n{figures}");
         fs::write(results(), text)?;
     }
-    Ok(())
+    match failed {
+        0 => Ok(()),
+        _ => Err(format!("{failed} rows failed, see above").into()),
+    }
+}
+
+/// Every row that is asked for, and the number of those that failed.
+fn measure(
+    folder: &Path,
+    programs: &Programs,
+    servers: &Servers,
+    options: &Options,
+) -> (Vec<(Row, Measured)>, usize) {
+    let wanted = |sdk: &Sdk| options.asks_for(&sdk.row()) && options.against.is_none();
+    let installed = |sdk: Sdk| wanted(&sdk).then(|| sdk.install(folder)).flatten();
+    let parts = Parts {
+        programs,
+        servers,
+        python: installed(sdks::PYTHON),
+        node: installed(sdks::NODE),
+    };
+    let (mut measured, mut failed) = (Vec::new(), 0);
+    for row in rows::all(&parts, options) {
+        if !options.asks_for(&row.name) {
+            continue;
+        }
+        match compare::run(&row, options) {
+            Ok(result) => {
+                println!("{}", report::progress(&row, &result));
+                measured.push((row, result));
+            }
+            Err(failure) => {
+                println!("failed: {} ({}): {failure}", row.name, row.placement.name());
+                failed += 1;
+            }
+        }
+    }
+    (measured, failed)
 }
 
 fn about(programs: &Programs, options: &Options) -> String {

@@ -44,8 +44,9 @@ impl Options {
     }
 }
 
-/// None where help is asked for.
-pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Failure> {
+/// None where help is asked for, or where it is not `cargo bench` that asks: `cargo test --all-targets` is to run
+/// tests.
+pub fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Failure> {
     let mut options = Options {
         quick: false,
         rows: Vec::new(),
@@ -54,10 +55,15 @@ pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Option
         against: None,
         write: false,
     };
+    let arguments: Vec<_> = arguments.collect();
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return Ok(None);
+    }
+    let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
-            "--bench" => {} // what cargo says
+            "--bench" => {}
             "--quick" => options.quick = true,
             "--row" => options.rows.push(value()?),
             "--pinned" => options.placements = vec![Placement::Pinned],
