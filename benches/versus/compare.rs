@@ -105,7 +105,7 @@ fn calls_in_a_turn(row: &Row, ours: &mut Worker, other: &mut Worker) -> Result<u
     }
     let slower = ours.turn(few)?.wall.max(other.turn(few)?.wall);
     let wanted = (few as f64 * TURN.as_secs_f64() / slower.as_secs_f64()) as u64;
-    let calls = wanted.div_ceil(few) * few;
+    let calls = wanted.div_ceil(few).max(1) * few;
     ours.turn(calls)?;
     other.turn(calls)?;
     Ok(calls)

@@ -60,10 +60,13 @@ fn run() -> Result<(), Failure> {
             (Vec::new(), 0)
         }
     };
-    let sizes = match options.asks_for("size") {
+    let sizes = match options.asks_for("size") && options.against.is_none() {
         true => sizes::lines(&programs)?,
         false => Vec::new(),
     };
+    if measured.is_empty() && sizes.is_empty() {
+        return Err("nothing was measured: there is no such row, or see above".into());
+    }
     let goals = report::goals(&measured, &sizes);
     println!("\n{goals}");
     if options.write {
