@@ -13,7 +13,7 @@ import koffi from 'koffi';
 
 const systemNames = { darwin: 'libimagekit.0.1.dylib', win32: 'imagekit.dll' };
 const systemName = systemNames[process.platform] ?? 'libimagekit.so.0.1';
-const library = koffi.load(process.env.IMAGEKIT_LIBRARY || systemName);
+const library = load(process.env.IMAGEKIT_LIBRARY || systemName);
 
 koffi.opaque('ik_client');
 koffi.opaque('ik_call');
@@ -45,6 +45,14 @@ const operations = {
   delete_file_version: describer('delete_file_version', 2),
   request: describer('request', 3),
 };
+
+function load(name) {
+  try {
+    return koffi.load(name);
+  } catch (error) {
+    throw new Error(`${name}: ${error.message}: set IMAGEKIT_LIBRARY to the library's path`);
+  }
+}
 
 function describer(operation, count) {
   const strings = 'const char *, '.repeat(count);

@@ -56,8 +56,11 @@ def _load() -> SimpleNamespace:
         "darwin": "libimagekit.0.1.dylib",
         "win32": "imagekit.dll",
     }.get(sys.platform, "libimagekit.so.0.1")
-    # CDLL lets go of the interpreter's lock during a call, PyDLL would hold it.
-    library = ctypes.CDLL(os.environ.get("IMAGEKIT_LIBRARY") or name)
+    try:
+        # CDLL lets go of the interpreter's lock during a call, PyDLL would hold it.
+        library = ctypes.CDLL(os.environ.get("IMAGEKIT_LIBRARY") or name)
+    except OSError as error:
+        raise OSError(f"{error}: set IMAGEKIT_LIBRARY to the library's path") from None
     for function, (result, *arguments) in _PROTOTYPES.items():
         getattr(library, function).restype = result
         getattr(library, function).argtypes = arguments

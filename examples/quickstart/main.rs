@@ -71,7 +71,11 @@ fn run() -> Result<ExitCode, Trouble> {
     let server = Server::choose(file_id)?;
     let workshop = Workshop::open(&workshop::fresh_library()?)?;
     let mut program = made(language, &workshop)?;
-    println!("Asking {} for file {}\n", server.name(), server.file_id);
+    show(&format!(
+        "Asking {} for file {}\n\n",
+        server.name(),
+        server.file_id
+    ))?;
 
     server.introduce(&mut program);
     let status = match language.prints_json {
@@ -81,7 +85,7 @@ fn run() -> Result<ExitCode, Trouble> {
             .map_err(because("the program does not start"))?,
     };
     if status.success() {
-        println!("\n{}", server.what_next());
+        show(&format!("\n{}\n", server.what_next()))?;
     }
     Ok(exit_code(status))
 }
@@ -128,15 +132,22 @@ fn show_as_table(program: &mut Command) -> Result<ExitStatus, String> {
         .stderr(Stdio::inherit())
         .output()
         .map_err(because("the program does not start"))?;
-    io::stdout()
-        .write_all(&answer.stdout)
-        .map_err(because("cannot show the answer"))?;
+    show_bytes(&answer.stdout)?;
     if answer.status.success() {
         let versions: Vec<Value> = serde_json::from_slice(&answer.stdout)
             .map_err(because("the answer is no JSON array"))?;
-        print!("\n{}", table::table(&versions));
+        show(&format!("\n{}", table::table(&versions)))?;
     }
     Ok(answer.status)
+}
+
+fn show(text: &str) -> Result<(), String> {
+    show_bytes(text.as_bytes())
+}
+
+fn show_bytes(bytes: &[u8]) -> Result<(), String> {
+    let shown = io::stdout().write_all(bytes);
+    shown.map_err(because("cannot show the answer"))
 }
 
 /// The program's own; a program that a signal ended has failed.

@@ -9,6 +9,10 @@ if [ $# -ne 1 ]; then
     echo "usage: $0 FILE_ID" >&2
     exit 2
 fi
+if [ -z "$IMAGEKIT_PRIVATE_KEY" ]; then
+    echo "error: there is no private key: set IMAGEKIT_PRIVATE_KEY" >&2
+    exit 1
+fi
 
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT

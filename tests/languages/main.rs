@@ -47,6 +47,10 @@ const PROMISES: &[(&str, Check)] = &[
         promises::without_a_file_id_the_usage,
     ),
     (
+        "without_a_key_the_error_says_where_to_put_it",
+        promises::without_a_key_the_error_names_the_variable,
+    ),
+    (
         "four_calls_together_take_as_long_as_one",
         promises::four_calls_together_take_as_long_as_one,
     ),
@@ -59,13 +63,15 @@ const OWN_PROMISES: &[(&str, &str, &str)] = &[
     ("python", "threads_wait_together", "threads"),
     ("python", "of_64_awaited_calls_none_waits_for_another", "together"),
     ("python", "what_cannot_be_right_is_refused_before_it_is_sent", "refused"),
-    ("python", "an_end_with_calls_in_flight_is_a_quiet_end", "exit_in_flight"),
     ("python", "every_string_is_freed", "leaks"),
-    ("node", "every_string_is_freed", "leaks"),
+    ("python", "an_end_with_calls_in_flight_is_a_quiet_end", "exit_in_flight"),
+    ("python", "a_library_that_is_not_found_is_an_error_that_says_what_to_do", "no_library"),
     ("node", "of_64_calls_none_waits_for_another", "together"),
     ("node", "what_cannot_be_right_is_refused_before_it_is_sent", "refused"),
+    ("node", "every_string_is_freed", "leaks"),
     ("node", "an_open_call_keeps_the_process_alive", "alive"),
     ("node", "an_end_with_calls_in_flight_is_a_quiet_end", "exit_in_flight"),
+    ("node", "a_library_that_is_not_found_is_an_error_that_says_what_to_do", "no_library"),
 ];
 
 /// The promises that a language does not make, and why.

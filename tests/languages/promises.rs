@@ -74,6 +74,16 @@ pub fn without_a_file_id_the_usage(kit: &Kit) {
     assert_eq!(emulator.requests(), 0);
 }
 
+pub fn without_a_key_the_error_names_the_variable(kit: &Kit) {
+    let emulator = emulator();
+    let mut command = kit.example(&emulator);
+    command.arg(UNKNOWN).env_remove("IMAGEKIT_PRIVATE_KEY");
+    let seen = run(command).expect_code(1);
+    assert_eq!(seen.stdout, "");
+    assert!(seen.stderr.contains("IMAGEKIT_PRIVATE_KEY"), "{seen:#?}");
+    assert_eq!(emulator.requests(), 0);
+}
+
 /// A busy machine spoils a round now and then, calls that wait for one another spoil them all.
 pub fn four_calls_together_take_as_long_as_one(kit: &Kit) {
     const DELAY: Duration = Duration::from_millis(50);
