@@ -10,6 +10,7 @@ mod languages; // the table
 mod workshop; // the library just built, and programs made with it
 
 mod answers; // what a program must print, by what the emulator holds
+mod canned; // a server for what the emulator does not say
 mod kit; // a language's programs, made once
 mod promises; // what is asked of each language
 mod quickstart; // the program that shows them to a newcomer
@@ -37,6 +38,10 @@ const PROMISES: &[(&str, Check)] = &[
     (
         "finds_the_library_by_its_name_alone",
         promises::finds_the_library_by_its_name_alone,
+    ),
+    (
+        "prints_utf_8_in_any_locale",
+        promises::prints_utf_8_in_any_locale,
     ),
     (
         "an_unknown_file_id_ends_with_the_error_and_exit_1",

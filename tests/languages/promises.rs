@@ -4,14 +4,19 @@ use std::process::Command;
 use std::time::Duration;
 
 use imagekit_emulator::{Emulator, Options};
+use serde_json::json;
 
 use crate::answers::{expect_error, expect_json, expect_lines, versions};
+use crate::canned;
 use crate::kit::Kit;
 use crate::quickstart;
 use crate::running::run;
 
 /// Nobody has it.
 pub const UNKNOWN: &str = "0123456789abcdef01234567";
+
+/// Nor this one, which the examples ask for.
+const EXAMPLES_UNKNOWN: &str = "000000000000000000000000";
 
 pub fn emulator() -> Emulator {
     Emulator::start(Options::default()).expect("an emulator")
@@ -54,6 +59,24 @@ fn expect_answer(kit: &Kit, emulator: &Emulator, file_id: &str, command: Command
         true => expect_json(emulator, file_id, &seen.stdout),
         false => expect_lines(emulator, file_id, &seen.stdout),
     }
+}
+
+/// A file's name has letters of any script, and the locale here has those of ASCII.
+pub fn prints_utf_8_in_any_locale(kit: &Kit) {
+    const NAME: &str = "Größe-李-\u{1f3a8}.jpg";
+    let versions = json!([{"name": NAME, "versionInfo": {"id": "v1", "name": "Version 1"}}]);
+    let server = canned::serve(versions.to_string(), EXAMPLES_UNKNOWN);
+
+    let mut command = kit.example(&emulator());
+    command.arg("any").env("LC_ALL", "C");
+    command.env("IMAGE_KIT_BASE_URL", server);
+    let seen = run(command).expect_code(0);
+    assert_eq!(seen.stderr, "");
+    let line = match kit.language.prints_json {
+        false => format!("v1  Version 1  {NAME}\n"),
+        true => format!("{versions}\n"),
+    };
+    assert!(seen.stdout.contains(&line), "{line} is not in {seen:#?}");
 }
 
 pub fn an_unknown_file_id_is_an_error(kit: &Kit) {
