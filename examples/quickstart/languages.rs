@@ -2,6 +2,7 @@
 //! `tests/languages/NAME`; nothing else.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -34,6 +35,12 @@ pub struct Job<'a> {
     pub source: &'a Path,
     /// Where all that is made of it goes: an empty folder of its own.
     pub folder: PathBuf,
+}
+
+impl Job<'_> {
+    fn source_folder(&self) -> &Path {
+        self.source.parent().unwrap_or(Path::new("."))
+    }
 }
 
 /// How a program is made, if it has to be, and run. Its arguments follow.
@@ -120,6 +127,46 @@ pub const LANGUAGES: &[Language] = &[
             },
         ],
         recipe: |job| interpreted("node", job),
+    },
+    Language {
+        name: "go",
+        example: "get_file_versions.go",
+        prints_json: false,
+        needs: &[
+            Need {
+                what: "Go 1.19 or later",
+                is_there: || works(Command::new("go").arg("version")),
+                install: &[
+                    ("Debian, Ubuntu", "apt-get install golang-go"),
+                    ("Fedora", "dnf install golang"),
+                    ("Alpine", "apk add go"),
+                    ("macOS", "brew install go"),
+                ],
+            },
+            Need {
+                what: "a C compiler, for cgo",
+                is_there: || works(c_compiler().arg("--version")),
+                install: &[
+                    ("Debian, Ubuntu", "apt-get install gcc libc6-dev"),
+                    ("Fedora", "dnf install gcc"),
+                    ("Alpine", "apk add gcc musl-dev"),
+                    ("macOS", "xcode-select --install"),
+                ],
+            },
+        ],
+        recipe: |job| {
+            let program = job.folder.join("program");
+            let mut go = Command::new("go");
+            go.args([Path::new("build"), Path::new("-o"), &program, job.source])
+                .current_dir(job.source_folder()) // its module
+                .env("CGO_ENABLED", "1")
+                .env("CGO_CFLAGS", option("-I", &root("include")))
+                .env("CGO_LDFLAGS", option("-L", job.workshop.library_folder()));
+            Recipe {
+                build: vec![go],
+                run: job.workshop.program(program),
+            }
+        },
     },
     Language {
         name: "shell",
@@ -213,6 +260,13 @@ fn works(command: &mut Command) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     silent.status().is_ok_and(|status| status.success())
+}
+
+/// An option with its path in one word.
+fn option(name: &str, path: &Path) -> OsString {
+    let mut option = OsString::from(name);
+    option.push(path);
+    option
 }
 
 /// A path in this repository.

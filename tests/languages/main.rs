@@ -77,6 +77,9 @@ const OWN_PROMISES: &[(&str, &str, &str)] = &[
     ("node", "an_open_call_keeps_the_process_alive", "alive"),
     ("node", "an_end_with_calls_in_flight_is_a_quiet_end", "exit_in_flight"),
     ("node", "a_library_that_is_not_found_is_an_error_that_says_what_to_do", "no_library"),
+    ("go", "what_cannot_be_sent_is_an_error_that_says_so", "refusals"),
+    ("go", "200_goroutines_get_their_answers_and_c_keeps_no_pointer", "goroutines"),
+    ("go", "a_context_that_ends_ends_the_call", "contexts"),
 ];
 
 /// The promises that a language does not make, and why.

@@ -1,0 +1,3 @@
+module example.com/get_file_versions
+
+go 1.19
