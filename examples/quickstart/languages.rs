@@ -169,6 +169,52 @@ pub const LANGUAGES: &[Language] = &[
         },
     },
     Language {
+        name: "java",
+        example: "GetFileVersions.java",
+        prints_json: false,
+        needs: &[
+            Need {
+                what: "a JDK of Java 17 or later",
+                is_there: || works(Command::new("javac").arg("--version")),
+                install: &[
+                    (
+                        "Debian, Ubuntu",
+                        "apt-get install openjdk-17-jdk-headless libjna-java",
+                    ),
+                    ("Fedora", "dnf install java-17-openjdk-devel jna"),
+                    ("macOS", "brew install openjdk@17"),
+                ],
+            },
+            Need {
+                what: "JNA: /usr/share/java/jna.jar, or the jar that JNA_JAR names",
+                is_there: || jna().is_file(),
+                install: &[
+                    ("Debian, Ubuntu", "apt-get install libjna-java"),
+                    ("Fedora", "dnf install jna"),
+                    (
+                        "elsewhere",
+                        "from https://github.com/java-native-access/jna",
+                    ),
+                ],
+            },
+        ],
+        recipe: |job| {
+            let (jna, glue) = (jna(), root("examples/java"));
+            let mut javac = Command::new("javac");
+            javac
+                .args(["-Xlint:all", "-Werror", "-encoding", "UTF-8", "-cp"])
+                .args([&jna, Path::new("-sourcepath"), &glue])
+                .args([Path::new("-d"), &job.folder, job.source]);
+            let mut run = job.workshop.program("java");
+            run.arg("-cp").arg(paths([&jna, &job.folder]));
+            run.args(job.source.file_stem());
+            Recipe {
+                build: vec![javac],
+                run,
+            }
+        },
+    },
+    Language {
         name: "shell",
         example: "get_file_versions.sh",
         prints_json: false,
@@ -262,11 +308,22 @@ fn works(command: &mut Command) -> bool {
     silent.status().is_ok_and(|status| status.success())
 }
 
+/// JNA's jar, where Debian and Fedora have it or the user says.
+fn jna() -> PathBuf {
+    let named = env::var_os("JNA_JAR").filter(|named| !named.is_empty());
+    named.map_or_else(|| PathBuf::from("/usr/share/java/jna.jar"), PathBuf::from)
+}
+
 /// An option with its path in one word.
 fn option(name: &str, path: &Path) -> OsString {
     let mut option = OsString::from(name);
     option.push(path);
     option
+}
+
+/// A list as PATH is one. No path of ours holds its separator.
+fn paths<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> OsString {
+    env::join_paths(paths).unwrap_or_default()
 }
 
 /// A path in this repository.
