@@ -215,6 +215,50 @@ pub const LANGUAGES: &[Language] = &[
         },
     },
     Language {
+        name: "csharp",
+        example: "GetFileVersions.cs",
+        prints_json: false,
+        needs: &[
+            Need {
+                what: "Mono's compiler mcs",
+                is_there: || works(Command::new("mcs").arg("--version")),
+                install: &[
+                    (
+                        "Debian, Ubuntu",
+                        "apt-get install mono-mcs mono-runtime libmono-system-core4.0-cil",
+                    ),
+                    ("Fedora", "dnf install mono-core"),
+                ],
+            },
+            Need {
+                what: "Mono's runtime mono",
+                is_there: || works(Command::new("mono").arg("--version")),
+                install: &[
+                    (
+                        "Debian, Ubuntu",
+                        "apt-get install mono-runtime libmono-system-core4.0-cil",
+                    ),
+                    ("Fedora", "dnf install mono-core"),
+                ],
+            },
+        ],
+        recipe: |job| {
+            let program = job.folder.join("program.exe");
+            let glue = ["ImageKit.cs", "Completions.cs", "NativeMethods.cs"];
+            let mut mcs = Command::new("mcs");
+            mcs.args(["-langversion:7", "-warn:4", "-warnaserror"])
+                .arg(option("-out:", &program))
+                .arg(job.source)
+                .args(glue.map(|file| root("examples/csharp").join(file)));
+            let mut run = job.workshop.program("mono");
+            run.arg(program);
+            Recipe {
+                build: vec![mcs],
+                run,
+            }
+        },
+    },
+    Language {
         name: "shell",
         example: "get_file_versions.sh",
         prints_json: false,

@@ -84,6 +84,9 @@ const OWN_PROMISES: &[(&str, &str, &str)] = &[
     ("java", "the_collector_takes_nothing_that_is_needed", "collected"),
     ("java", "a_process_that_follows_an_answer_blocks_no_other_signals", "processes"),
     ("java", "futures_may_wait_fail_be_cancelled_and_be_left_alone", "futures"),
+    ("csharp", "what_cannot_be_sent_is_an_exception_that_says_so", "refusals"),
+    ("csharp", "the_collector_takes_nothing_that_is_needed_and_waits_for_nobody", "collected"),
+    ("csharp", "tasks_may_wait_fail_be_cancelled_and_be_left_alone", "tasks"),
 ];
 
 /// The promises that a language does not make, and why.
