@@ -80,13 +80,16 @@ const OWN_PROMISES: &[(&str, &str, &str)] = &[
     ("go", "what_cannot_be_sent_is_an_error_that_says_so", "refusals"),
     ("go", "200_goroutines_get_their_answers_and_c_keeps_no_pointer", "goroutines"),
     ("go", "a_context_that_ends_ends_the_call", "contexts"),
+    ("go", "every_string_is_freed", "leaks"),
     ("java", "what_cannot_be_sent_is_an_exception_that_says_so", "refusals"),
     ("java", "the_collector_takes_nothing_that_is_needed", "collected"),
     ("java", "a_process_that_follows_an_answer_blocks_no_other_signals", "processes"),
     ("java", "futures_may_wait_fail_be_cancelled_and_be_left_alone", "futures"),
+    ("java", "every_string_is_freed", "leaks"),
     ("csharp", "what_cannot_be_sent_is_an_exception_that_says_so", "refusals"),
     ("csharp", "the_collector_takes_nothing_that_is_needed_and_waits_for_nobody", "collected"),
     ("csharp", "tasks_may_wait_fail_be_cancelled_and_be_left_alone", "tasks"),
+    ("csharp", "every_string_is_freed", "leaks"),
 ];
 
 /// The promises that a language does not make, and why.
