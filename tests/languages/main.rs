@@ -62,7 +62,8 @@ const PROMISES: &[(&str, Check)] = &[
 ];
 
 /// A language, a promise that it alone has, and the program in its folder here that checks it: it
-/// gets the id of a file, whose answer takes 50 ms, and prints `kept`.
+/// gets the id of a file, whose answer takes 50 ms, and prints `kept`; or it ends with 69 and says
+/// what it lacks.
 #[rustfmt::skip]
 const OWN_PROMISES: &[(&str, &str, &str)] = &[
     ("python", "threads_wait_together", "threads"),
@@ -129,7 +130,13 @@ fn promises(kit: &Arc<Kit>) -> Vec<Trial> {
     let common = PROMISES
         .iter()
         .filter(|(promise, _)| !EXCEPTIONS.contains(&(name, promise)))
-        .map(|&(promise, check)| of(kit, promise, check));
+        .map(|&(promise, check)| {
+            let kept = move |kit: &Kit| {
+                check(kit);
+                None
+            };
+            of(kit, promise, kept)
+        });
     let own = OWN_PROMISES
         .iter()
         .filter(|(language, _, _)| *language == name)
@@ -137,20 +144,28 @@ fn promises(kit: &Arc<Kit>) -> Vec<Trial> {
     common.chain(own).collect()
 }
 
-/// One promise of one language: kept, broken, or not to be asked on this machine.
-fn of(kit: &Arc<Kit>, promise: &str, check: impl Fn(&Kit) + Send + 'static) -> Trial {
+/// One promise of one language: kept, broken, or not to be asked on this machine, which lacks what
+/// the language needs, or what the check returns.
+fn of<C>(kit: &Arc<Kit>, promise: &str, check: C) -> Trial
+where
+    C: Fn(&Kit) -> Option<String> + Send + 'static,
+{
     let kit = Arc::clone(kit);
     let name = format!("{}::{promise}", kit.language.name);
-    Trial::ignorable_test(name, move || match kit.missing() {
-        None => {
-            check(&kit);
-            Ok(Completion::Completed)
-        }
-        Some(need) if requires_all() => Err(Failed::from(need.message())),
-        Some(need) => {
-            let install = need.install.first().map_or("", |(_, command)| command);
-            let reason = format!("it needs {}: {install}", need.what);
-            Ok(Completion::ignored_with(reason))
+    Trial::ignorable_test(name, move || {
+        let (message, reason) = match kit.missing() {
+            Some(need) => {
+                let install = need.install.first().map_or("", |(_, command)| command);
+                (need.message(), format!("it needs {}: {install}", need.what))
+            }
+            None => match check(&kit) {
+                Some(lack) => (lack.clone(), lack),
+                None => return Ok(Completion::Completed),
+            },
+        };
+        match requires_all() {
+            true => Err(Failed::from(message)),
+            false => Ok(Completion::ignored_with(reason)),
         }
     })
 }

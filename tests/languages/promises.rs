@@ -12,6 +12,9 @@ use crate::kit::Kit;
 use crate::quickstart;
 use crate::running::run;
 
+/// The exit code of a program for which something has to be installed.
+const MISSING: i32 = 69;
+
 /// Nobody has it.
 pub const UNKNOWN: &str = "0123456789abcdef01234567";
 
@@ -141,13 +144,18 @@ fn round(line: &str) -> Duration {
     Duration::from_millis(ms.unwrap_or_else(|| panic!("a round: {line}")))
 }
 
-/// A promise of one language alone: its program says that it is kept.
-pub fn keeps(kit: &Kit, program: &str) {
+/// A promise of one language alone: its program says that it is kept, or what it lacks.
+pub fn keeps(kit: &Kit, program: &str) -> Option<String> {
     let emulator = slow_emulator(Duration::from_millis(50));
     let file_id = &emulator.file_ids()[0];
     assert!(!versions(&emulator, file_id).is_empty());
     let mut command = kit.own_program(program, &emulator);
     command.arg(file_id);
-    let seen = run(command).expect_code(0);
+    let seen = run(command);
+    if seen.code == Some(MISSING) {
+        return Some(seen.stderr.trim_end().to_owned());
+    }
+    let seen = seen.expect_code(0);
     assert_eq!((&*seen.stdout, &*seen.stderr), ("kept\n", ""));
+    None
 }
