@@ -215,6 +215,26 @@ pub const LANGUAGES: &[Language] = &[
         },
     },
     Language {
+        name: "ruby",
+        example: "get_file_versions.rb",
+        prints_json: false,
+        needs: &[Need {
+            what: "Ruby with Fiddle, 3.0 or newer",
+            is_there: || works(Command::new("ruby").args(["-rfiddle", "-e", RUBY_IS_NEW])),
+            install: &[
+                ("Debian, Ubuntu", "apt-get install ruby"),
+                ("Fedora", "dnf install ruby"),
+                ("macOS", "brew install ruby"),
+            ],
+        }],
+        recipe: |job| {
+            let mut run = job.workshop.program("ruby");
+            run.arg("-w").arg(job.source);
+            let build = Vec::new();
+            Recipe { build, run }
+        },
+    },
+    Language {
         name: "csharp",
         example: "GetFileVersions.cs",
         prints_json: false,
@@ -285,6 +305,8 @@ pub const LANGUAGES: &[Language] = &[
         recipe: |job| interpreted("sh", job),
     },
 ];
+
+const RUBY_IS_NEW: &str = "exit RUBY_VERSION >= '3.0'";
 
 impl Language {
     pub fn example(&self) -> PathBuf {

@@ -87,6 +87,8 @@ const OWN_PROMISES: &[(&str, &str, &str)] = &[
     ("java", "a_process_that_follows_an_answer_blocks_no_other_signals", "processes"),
     ("java", "futures_may_wait_fail_be_cancelled_and_be_left_alone", "futures"),
     ("java", "every_string_is_freed", "leaks"),
+    ("ruby", "keeps_clear_of_the_pitfalls_of_fiddle", "pitfalls"),
+    ("ruby", "a_library_that_is_not_found_is_an_error_that_says_what_to_do", "no_library"),
     ("csharp", "what_cannot_be_sent_is_an_exception_that_says_so", "refusals"),
     ("csharp", "the_collector_takes_nothing_that_is_needed_and_waits_for_nobody", "collected"),
     ("csharp", "tasks_may_wait_fail_be_cancelled_and_be_left_alone", "tasks"),
