@@ -235,6 +235,27 @@ pub const LANGUAGES: &[Language] = &[
         },
     },
     Language {
+        name: "php",
+        example: "get_file_versions.php",
+        prints_json: false,
+        needs: &[Need {
+            what: "PHP with FFI, 8.1 or newer",
+            is_there: || works(Command::new("php").args(["-r", PHP_IS_NEW])),
+            install: &[
+                ("Debian, Ubuntu", "apt-get install php-cli"),
+                ("Fedora", "dnf install php-cli php-ffi"),
+                ("macOS", "brew install php"),
+            ],
+        }],
+        recipe: |job| {
+            let mut run = job.workshop.program("php");
+            run.args(["-d", "error_reporting=-1", "-d", "display_errors=stderr"]);
+            run.arg(job.source);
+            let build = Vec::new();
+            Recipe { build, run }
+        },
+    },
+    Language {
         name: "csharp",
         example: "GetFileVersions.cs",
         prints_json: false,
@@ -307,6 +328,7 @@ pub const LANGUAGES: &[Language] = &[
 ];
 
 const RUBY_IS_NEW: &str = "exit RUBY_VERSION >= '3.0'";
+const PHP_IS_NEW: &str = "exit(PHP_VERSION_ID >= 80100 && extension_loaded('ffi') ? 0 : 1);";
 
 impl Language {
     pub fn example(&self) -> PathBuf {
