@@ -22,7 +22,10 @@ use crate::transport::threads::end_of;
 /// exception, no longjmp(), no end of the thread.
 ///
 /// Functions that wait give IK_STATUS_WOULD_DEADLOCK in it; all others may be called, ik_call_free() of
-/// this very call included. For a child that is forked in it see "fork()" above.
+/// this very call included. For a child that is forked in it see "fork()" above. Threads that are
+/// started in it inherit its blocked signals, and so do the processes that those start: reset them
+/// there. A language runtime that stops its threads by signals, as Mono does, must not be called
+/// back: it waits, or takes from a queue.
 ///
 /// @param user_data  What was given to ik_call_start().
 /// @param status     What came of the call.
