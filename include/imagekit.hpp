@@ -130,6 +130,7 @@ static_assert(IK_VERSION_MAJOR == 0 && IK_VERSION_MINOR == 1,
 #define IMAGEKIT_HAS_COROUTINES 0
 #endif
 
+/** All of libimagekit for C++. */
 namespace imagekit {
 
 // Sources that are compiled with exceptions and without may be in one program: neither takes the
