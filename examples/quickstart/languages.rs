@@ -86,6 +86,34 @@ pub const LANGUAGES: &[Language] = &[
         },
     },
     Language {
+        name: "cpp",
+        example: "get_file_versions.cpp",
+        prints_json: false,
+        needs: &[Need {
+            what: "a C++ compiler, c++ or the one that CXX names",
+            is_there: || works(cpp_compiler().arg("--version")),
+            install: &[
+                ("Debian, Ubuntu", "apt-get install g++"),
+                ("Fedora", "dnf install gcc-c++"),
+                ("Alpine", "apk add g++"),
+                ("macOS", "xcode-select --install"),
+            ],
+        }],
+        recipe: |job| {
+            let program = job.folder.join("program");
+            let mut compiler = cpp_compiler();
+            compiler
+                .args(["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+                .args([Path::new("-pthread"), Path::new("-I"), &root("include")])
+                .args([job.source, Path::new("-L"), job.workshop.library_folder()])
+                .args([Path::new("-limagekit"), Path::new("-o"), &program]);
+            Recipe {
+                build: vec![compiler],
+                run: job.workshop.program(program),
+            }
+        },
+    },
+    Language {
         name: "python",
         example: "get_file_versions.py",
         prints_json: false,
@@ -376,6 +404,10 @@ fn interpreted(interpreter: &str, job: &Job) -> Recipe {
 
 fn c_compiler() -> Command {
     tool("CC", "cc")
+}
+
+fn cpp_compiler() -> Command {
+    tool("CXX", "c++")
 }
 
 /// The tool that a variable names, perhaps with arguments, as in `CC="ccache gcc"`; else the usual one.
