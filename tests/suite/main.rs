@@ -13,6 +13,7 @@ mod support; // the library's folder, C programs, their runs, tables of cases
 mod abi; // the shared library as the linker and the loader see it
 mod arguments; // what becomes of each argument, option and variable before anything is sent
 mod background; // calls that run by themselves: callbacks, cancels, forks
+mod cplusplus; // the C++ header, in every dialect that it promises
 mod deadlines; // how long a call may take
 mod described; // calls that are described first: setters, states, handles
 mod errors; // failures of every kind, and the document that tells of them

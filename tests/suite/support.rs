@@ -106,9 +106,16 @@ fn remove_after_us(dir: &Path) {
 
 /// The program made from `tests/c/<name>.c` or `tests/cpp/<name>.cpp`, compiled once per test process.
 pub fn c_program(name: &str) -> Program {
-    let path = compiled(name, |program| {
+    c_program_with(name, &[])
+}
+
+/// The same with options that stand after all others, so that a standard here is the one that counts.
+pub fn c_program_with(name: &str, options: &[&str]) -> Program {
+    let program = format!("{name}{}", options.concat());
+    let path = compiled(&program, |program| {
         let library = library_dir();
         let mut compiler = compiler(name, program);
+        compiler.args(options);
         compiler.arg("-Wl,--as-needed"); // what loads the library while it runs is not linked against it
         compiler
             .arg("-L")
