@@ -3,24 +3,41 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::{library_dir, scratch_dir, tests_of_this_program};
+use crate::support::{
+    has_cpp_compiler, leave_out, library_dir, scratch_dir, tests_of_this_program,
+};
 
 #[test]
 fn its_program_compiles_and_links_without_a_warning() {
-    let (_, rest) = README.split_once("```c\n").expect("a program");
+    expect_silence("c", "cc", "-std=c99");
+}
+
+#[test]
+fn its_program_in_cpp_compiles_and_links_without_a_warning() {
+    match has_cpp_compiler() {
+        true => expect_silence("cpp", "c++", "-std=c++17"),
+        false => leave_out("the README's program in C++", "no C++ compiler is there"),
+    }
+}
+
+/// What a compiler says to the first program that is marked so.
+fn expect_silence(language: &str, compiler: &str, standard: &str) {
+    let (_, rest) = README
+        .split_once(&format!("```{language}\n"))
+        .expect("a program");
     let (program, _) = rest.split_once("```").expect("its end");
-    let source = scratch_dir().join("readme.c");
+    let source = scratch_dir().join(format!("readme.{language}"));
     fs::write(&source, program).expect("a source");
-    let output = Command::new("cc")
-        .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+    let output = Command::new(compiler)
+        .args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
         .arg(concat!("-I", env!("CARGO_MANIFEST_DIR"), "/include"))
         .arg(&source)
         .arg(format!("-L{}", library_dir().display()))
         .arg("-limagekit")
         .arg("-o")
-        .arg(scratch_dir().join("readme"))
+        .arg(scratch_dir().join(format!("readme-{language}")))
         .output()
-        .expect("a C compiler");
+        .expect("a compiler");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
 }
