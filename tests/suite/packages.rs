@@ -21,6 +21,10 @@ fn the_version_is_the_same_wherever_it_stands() {
             "include/cmake/imagekit-config.cmake",
             format!("IMPORTED_SONAME libimagekit.so.{abi})"),
         ),
+        (
+            "include/imagekit.hpp",
+            format!("inline namespace v{} {{", abi.replace('.', "_")),
+        ),
         ("Cargo.toml", format!("name = \"libimagekit{abi}\"")),
         (
             "Cargo.toml",
