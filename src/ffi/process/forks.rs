@@ -38,8 +38,13 @@ impl Mark {
         if page == libc::MAP_FAILED {
             return Mark::portable();
         }
-        // SAFETY: the page is ours.
-        let wiped = unsafe { libc::madvise(page, BYTES, libc::MADV_WIPEONFORK) } == 0;
+        // Emulators of another processor may say yes to any advice and do nothing: then to nonsense as well.
+        const NONSENSE: libc::c_int = -1;
+        // SAFETY: the page is ours, and no kernel knows an advice of that number.
+        let wiped = unsafe {
+            libc::madvise(page, BYTES, NONSENSE) != 0
+                && libc::madvise(page, BYTES, libc::MADV_WIPEONFORK) == 0
+        };
         // SAFETY: the page is writable, zeroed, aligned, and stays for ever.
         let number = unsafe { &*page.cast::<AtomicU64>() };
         match wiped {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::{CANNOT_RUN, against, emulator, to_server};
 use crate::script::{Request, Server, answer, ok, send};
-use crate::support::{Run, c_program, in_parallel, leave_out};
+use crate::support::{Run, c_program, in_parallel, leave_out, shared_object};
 
 /// Answers every request with the id that it asks for, which is the name of the process that asks.
 fn register() -> Server {
@@ -109,6 +109,17 @@ fn children_are_noticed_that_no_fork_handler_sees() {
         Some(&(counted.len() + 1)),
         "{counted:?}"
     );
+}
+
+#[test]
+fn children_are_noticed_where_the_system_only_says_that_it_would_empty_the_page() {
+    let yes_sayer = shared_object("yes_sayer", &[]);
+    for part in ["family", "unannounced"] {
+        let server = register();
+        let run = to_server(&server, "fork", part).env("LD_PRELOAD", &yes_sayer);
+        run.run().expect_ok();
+        requests_by_process(&server);
+    }
 }
 
 #[test]

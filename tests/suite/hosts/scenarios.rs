@@ -41,6 +41,7 @@ const SCENARIOS: &[Scenario] = &[
         ("children of children",                               "hosts::forks::a_client_is_handed_down_through_generations_of_processes"),
         ("a child frees what it inherited",                    "hosts::forks::a_child_that_frees_what_it_inherited_leaves_the_parents_connection"),
         ("raw clone, _Fork, vfork and exec",                   "hosts::forks::children_are_noticed_that_no_fork_handler_sees"),
+        ("a kernel that only claims to know of forks",         "hosts::forks::children_are_noticed_where_the_system_only_says_that_it_would_empty_the_page"),
         ("PID namespaces: the same number in both",            "hosts::forks::children_are_noticed_that_have_their_parents_number"),
         ("200 forks while threads are in calls, one in DNS",   "hosts::forks::forks_while_threads_are_inside_the_library_hang_nobody"),
         ("while the registry is busy",                         "hosts::forks::forks_while_threads_change_and_use_a_config_hang_nobody"),
