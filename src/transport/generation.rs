@@ -16,9 +16,10 @@ use tokio::task::AbortHandle;
 
 use super::failure::refusal;
 use super::lookups::Lookups;
+use super::platform::Canary;
 use super::runtime::{Ended, Job, NotTaken, Ticket, lock_construction, new_owner};
 use super::shutdown;
-use super::system::{Canary, system};
+use super::system::system;
 use super::threads::{TICK, Threads};
 use crate::primitives::lock::lock;
 

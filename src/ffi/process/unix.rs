@@ -12,7 +12,8 @@ use std::thread::JoinHandle;
 use super::forks::{Mark, watch_forks};
 use super::signals::Masked;
 use super::standard_error::write_error;
-use crate::transport::system::{self, Canary, System};
+use crate::transport::platform::Canary;
+use crate::transport::system::{self, System};
 
 /// Hands this system down and registers what fork must do. Without effect after the first time.
 pub fn install() {

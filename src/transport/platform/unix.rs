@@ -4,6 +4,15 @@ use std::io;
 
 use rustls_native_certs::CertificateResult;
 
+/// Unused descriptors with what identifies them, as numbers can be closed and given anew.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Canary {
+    /// Their numbers, a low one and a high one.
+    pub descriptors: [i32; 2],
+    /// The device and the inode behind both.
+    pub identity: (u64, u64),
+}
+
 /// Is this the system's word that this process is out of descriptors, threads or memory?
 pub fn is_exhaustion(error: &io::Error) -> bool {
     let numbers = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOBUFS];

@@ -4,6 +4,10 @@ use std::io;
 
 use rustls_native_certs::CertificateResult;
 
+/// No host closes what it did not open: there are no small numbers to go through.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Canary;
+
 /// `WSAEMFILE`, `WSAENOBUFS`, `ERROR_TOO_MANY_OPEN_FILES`, `ERROR_NOT_ENOUGH_MEMORY`.
 const EXHAUSTED: [i32; 4] = [10024, 10055, 4, 8];
 
