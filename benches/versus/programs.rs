@@ -57,12 +57,19 @@ impl Programs {
 }
 
 /// `cargo bench` has the dependencies with the features that the tests want of them. What is measured is what
-/// `cargo build --release` makes, in a folder of its own.
+/// the command in the README makes, in a folder of its own.
 fn build_library(folder: &Path) -> Result<PathBuf, Failure> {
     let target = folder.join("build");
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--release", "--lib", "--manifest-path"])
+        .args([
+            "rustc",
+            "--release",
+            "--lib",
+            "--crate-type",
+            "cdylib",
+            "--manifest-path",
+        ])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
         .arg("--target-dir")
         .arg(&target)
