@@ -201,8 +201,14 @@ impl Program {
             command,
             time_limit: TIME_LIMIT,
         };
-        match env::var_os("IK_UNDER_VALGRIND") {
-            Some(_) => run.under("valgrind", VALGRIND),
+        if env::var_os("IK_UNDER_VALGRIND").is_some() {
+            return run.under("valgrind", VALGRIND);
+        }
+        // For a library of another processor, `qemu-aarch64 -L ...`: CC makes the programs for it.
+        let emulator = env::var("IK_UNDER").unwrap_or_default();
+        let words = emulator.split_whitespace().collect::<Vec<_>>();
+        match words.split_first() {
+            Some((program, arguments)) => run.under(program, arguments),
             None => run,
         }
     }
