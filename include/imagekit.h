@@ -33,7 +33,7 @@
  * @endcode
  *
  * Link with -limagekit. The static library also needs -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc on
- * Linux.
+ * Linux; on Windows IK_STATIC to be defined, and -lws2_32 -lcrypt32 -lbcrypt -lntdll -luserenv.
  *
  * # Rules that hold for every function
  *
