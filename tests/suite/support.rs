@@ -172,13 +172,14 @@ fn compiler(name: &str, makes: &Path) -> Command {
             ("CXX", "c++", "-std=c++17", source)
         }
     };
-    let mut compiler = Command::new(env::var_os(variable).unwrap_or_else(|| otherwise.into()));
+    let named = env::var_os(format!("IK_{variable}")).or_else(|| env::var_os(variable));
+    let mut compiler = Command::new(named.unwrap_or_else(|| otherwise.into()));
     compiler.args([standard, "-D_GNU_SOURCE", "-g", "-pthread"]);
     compiler
         .args(["-Wall", "-Wextra", "-Werror", "-o"])
         .arg(makes);
     if let Ok(more) = env::var("IK_CFLAGS") {
-        compiler.args(more.split_whitespace()); // for sanitizers; it is not CFLAGS, which crates read as well
+        compiler.args(more.split_whitespace()); // for sanitizers; not CFLAGS or CC, which crates read as well
     }
     compiler.arg("-I").arg(root.join("include"));
     compiler.arg("-I").arg(root.join("tests/c")).arg(&source);
@@ -204,7 +205,7 @@ impl Program {
         if env::var_os("IK_UNDER_VALGRIND").is_some() {
             return run.under("valgrind", VALGRIND);
         }
-        // For a library of another processor, `qemu-aarch64 -L ...`: CC makes the programs for it.
+        // For a library of another processor, `qemu-aarch64 -L ...`: IK_CC makes the programs for it.
         let emulator = env::var("IK_UNDER").unwrap_or_default();
         let words = emulator.split_whitespace().collect::<Vec<_>>();
         match words.split_first() {
