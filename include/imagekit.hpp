@@ -36,7 +36,9 @@
  *     std::cout << "no such file\n";
  * @endcode
  *
- * Both let std::bad_alloc pass, and nothing else. A try_ form throws no imagekit::error.
+ * Both let std::bad_alloc pass, and what a function of yours throws out of get_file_versions_many(). A
+ * try_ form throws no imagekit::error. Objects cannot be handed between sources that are compiled with
+ * exceptions and such without: the linker refuses.
  *
  * # Four ways to send
  *
@@ -87,6 +89,10 @@
 #ifndef IMAGEKIT_HPP
 #define IMAGEKIT_HPP
 
+#if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 201703L
+#error "imagekit.hpp needs C++17: -std=c++17, or /std:c++17"
+#endif
+
 #include "imagekit.h"
 
 #include <atomic>
@@ -97,6 +103,7 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -293,7 +300,8 @@ public:
         : error(read(why, R"({"error":{"code":)" + detail::quoted(to_string(why)) + R"(,"message":)" +
                               detail::quoted(message) +
                               R"(,"help":null,"httpStatus":null,"requestId":null,"retryAfterMs":null,)" +
-                              R"("attempts":null,"responseBody":null}})"))
+                              R"("attempts":null,"responseBody":null}})",
+                     message))
     {
     }
 
@@ -347,11 +355,12 @@ private:
 
     explicit error(shared_facts facts) : std::runtime_error(line(*facts)), facts_(std::move(facts)) {}
 
-    static shared_facts read(imagekit::status why, std::string document)
+    // What is no UTF-8 makes no document: then the message stays at least.
+    static shared_facts read(imagekit::status why, std::string document, std::string_view message = {})
     {
         auto facts = std::make_shared<detail::facts>();
         facts->status = why;
-        facts->message = detail::member(document, "/error/message").value_or("");
+        facts->message = detail::member(document, "/error/message").value_or(std::string(message));
         facts->help = detail::member(document, "/error/help");
         facts->http_status = detail::number<int>(document, "/error/httpStatus");
         facts->request_id = detail::member(document, "/error/requestId");
@@ -531,7 +540,7 @@ private:
 };
 
 /** A timeout without a limit. */
-inline constexpr timeout forever{std::chrono::hours::max()};
+inline constexpr timeout forever{(std::chrono::hours::max)()}; // a macro of Windows has that name
 
 namespace detail {
 
@@ -967,7 +976,7 @@ namespace detail {
 // forked child would find taken.
 struct kept_log {
     std::shared_ptr<config::log_function> on_log;
-    bool is_quiet = false;
+    std::atomic<bool> is_quiet{false};
     kept_log *next = nullptr;
 };
 
@@ -1879,8 +1888,16 @@ private:
         return detail::failure("describe a call", came_of);
     }
 
-    // The ids as C takes them. Only those that are no std::string have to be copied; what has a NUL in it
-    // is passed as NULL, and reported as what it is.
+    // Does an element stay when its iterator goes on? One that can pass only once may hold it itself.
+    template <class Iterator, class = void>
+    struct stays : std::false_type {};
+    template <class Iterator>
+    struct stays<Iterator, std::void_t<typename std::iterator_traits<Iterator>::iterator_category>>
+        : std::is_base_of<std::forward_iterator_tag,
+                          typename std::iterator_traits<Iterator>::iterator_category> {};
+
+    // The ids as C takes them. Only strings that stay need no copy; what has a NUL in it is passed as
+    // NULL, and reported as what it is.
     template <class Ids>
     struct pointers {
         std::vector<std::string> copies;
@@ -1888,7 +1905,9 @@ private:
 
         explicit pointers(const Ids &ids)
         {
-            if constexpr (std::is_same_v<decltype(*std::begin(ids)), const std::string &>) {
+            using iterator = std::decay_t<decltype(std::begin(ids))>;
+            if constexpr (std::is_same_v<decltype(*std::begin(ids)), const std::string &> &&
+                          stays<iterator>::value) {
                 fill(ids);
             } else {
                 for (const auto &id : ids)
@@ -2161,7 +2180,8 @@ std::optional<std::string> json_get(const Json &json, std::string_view pointer)
  *
  * @param limit  How long to wait.
  * @return       true if no code of the host runs on the library's threads any more; false if the time ran
- *               out first. would_deadlock on the callback thread.
+ *               out first: look at the value, not whether there is one. would_deadlock on the callback
+ *               thread.
  */
 inline result<bool> try_shutdown(timeout limit = forever)
 {

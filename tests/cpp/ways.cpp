@@ -2,6 +2,8 @@
 #include "wrapper.hpp"
 
 #include <atomic>
+#include <iterator>
+#include <sstream>
 #include <thread>
 
 using imagekit::status;
@@ -205,6 +207,19 @@ static void many(const Target &target)
     const char *const literals[] = {target.id.c_str(), target.id.c_str(), UNKNOWN.c_str()};
     CHECK(!client.get_file_versions_many(literals, [&](auto, const auto &) { return ++told < 2; }, 1));
     CHECK(told == 2);
+    // An iterator that holds what it shows: its strings go when it goes on.
+    struct words {
+        mutable std::istringstream text;
+        auto begin() const { return std::istream_iterator<std::string>(text); }
+        auto end() const { return std::istream_iterator<std::string>(); }
+    };
+    const words read{std::istringstream("0123456789abcdef01234567 123456789abcdef012345678 23456789abcdef0123456789")};
+    std::size_t answered = 0;
+    CHECK(client.get_file_versions_many(read, [&](auto, const auto &versions) {
+        CHECK(!versions.has_value() && versions.error().status() == status::not_found);
+        answered++;
+    }));
+    CHECK(answered == 3);
     CHECK(client.get_file_versions_many(std::vector<std::string_view>(), [&](auto, const auto &) { told++; }));
     CHECK(told == 2);
 

@@ -23,6 +23,7 @@ const SOURCES: &[(&str, &[&str])] = &[
     ("tests/cpp/ways.cpp",                 &["-std=c++17"]),
     ("tests/cpp/ways.cpp",                 &["-std=c++2b"]),
     ("tests/cpp/coroutines.cpp",           &["-std=c++20"]),
+    ("tests/cpp/macros.cpp",               &["-std=c++17"]),
     ("tests/cpp/no_exceptions.cpp",        &["-std=c++20", "-fno-exceptions"]),
     ("examples/cpp/get_file_versions.cpp", &["-std=c++17"]),
     ("examples/cpp/versions_async.cpp",    &["-std=c++17"]),
