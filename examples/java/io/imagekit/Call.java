@@ -42,7 +42,7 @@ public final class Call {
             Pointer call = described();
             future.whenComplete((answer, error) -> LIBRARY.ik_call_free(call)); // ends what runs
             Completions.start(call, future);
-        } catch (ImageKitException error) {
+        } catch (RuntimeException | Error error) {
             future.completeExceptionally(error);
         }
         return future;

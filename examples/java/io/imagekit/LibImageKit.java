@@ -59,6 +59,8 @@ interface LibImageKit extends Library {
             PointerByReference userData,
             PointerByReference json);
 
+    void ik_queue_free(Pointer queue);
+
     int ik_json_get(byte[] json, byte[] pointer, PointerByReference value);
 
     /**
