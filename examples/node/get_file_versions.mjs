@@ -12,7 +12,7 @@ async function showVersions(client, fileId) {
   for (const { name, versionInfo } of versions) {
     console.log(`${versionInfo.id}  ${versionInfo.name}  ${name}`);
   }
-  console.log(`first version: ${versions[0].versionInfo.id}`);
+  if (versions.length > 0) console.log(`first version: ${versions[0].versionInfo.id}`);
 }
 
 async function showResponse(client, fileId) {

@@ -5,36 +5,43 @@
  *     const versions = await client.fileVersions('66a100000000000000000001');
  *     client.close();
  *
- * Key and server come from the environment: IMAGEKIT_PRIVATE_KEY, IMAGE_KIT_BASE_URL.
+ * In a worker at most four calls run at once. Key and server come from the environment: IMAGEKIT_PRIVATE_KEY, IMAGE_KIT_BASE_URL.
  *
  * The library is the one that IMAGEKIT_LIBRARY names, else the one that the system's loader finds.
  */
+import { isMainThread } from 'node:worker_threads';
 import koffi from 'koffi';
 
 const systemNames = { darwin: 'libimagekit.0.1.dylib', win32: 'imagekit.dll' };
 const systemName = systemNames[process.platform] ?? 'libimagekit.so.0.1';
 const library = load(process.env.IMAGEKIT_LIBRARY || systemName);
 
-koffi.opaque('ik_client');
-koffi.opaque('ik_call');
+// Koffi knows a type's name once in a process: a second copy of this file takes other names.
+const copies = Symbol.for('imagekit.mjs');
+const n = (globalThis[copies] = (globalThis[copies] ?? 0) + 1);
+koffi.opaque(`ik_client_${n}`);
+koffi.opaque(`ik_call_${n}`);
 // A string that the library gives away: koffi copies it, then frees it. As a plain char * it would leak.
-koffi.disposable('ik_string', 'char *', library.func('void ik_string_free(void *string)'));
+koffi.disposable(`ik_string_${n}`, 'char *', library.func('void ik_string_free(void *string)'));
 // What the header calls user_data is a number here: which of the open calls has ended.
-koffi.proto('void ik_call_done(uintptr_t ticket, int32_t status, ik_string json)');
+koffi.proto(`void ik_call_done_${n}(uintptr_t ticket, int32_t status, ik_string_${n} json)`);
 
 const ik = {
   statusName: library.func('const char *ik_status_name(int32_t status)'),
   clientNew: library.func(
-    'int32_t ik_client_new(void *config, _Out_ ik_client **client, _Out_ ik_string *error)',
+    `int32_t ik_client_new(void *config, _Out_ ik_client_${n} **client, _Out_ ik_string_${n} *error)`,
   ),
-  clientFree: library.func('void ik_client_free(ik_client *client)'),
+  clientFree: library.func(`void ik_client_free(ik_client_${n} *client)`),
   callStart: library.func(
-    'int32_t ik_call_start(ik_call *call, ik_call_done *done, uintptr_t ticket)',
+    `int32_t ik_call_start(ik_call_${n} *call, ik_call_done_${n} *done, uintptr_t ticket)`,
+  ),
+  callPerform: library.func(
+    `int32_t ik_call_perform(ik_call_${n} *call, _Out_ ik_string_${n} *json)`,
   ),
   callGetMetadata: library.func(
-    'int32_t ik_call_get_metadata(ik_call *call, _Out_ ik_string *json)',
+    `int32_t ik_call_get_metadata(ik_call_${n} *call, _Out_ ik_string_${n} *json)`,
   ),
-  callFree: library.func('void ik_call_free(ik_call *call)'),
+  callFree: library.func(`void ik_call_free(ik_call_${n} *call)`),
 };
 
 /** The operations, by their names in imagekit.h, and how many strings each takes. */
@@ -57,7 +64,7 @@ function load(name) {
 function describer(operation, count) {
   const strings = 'const char *, '.repeat(count);
   return library.func(
-    `int32_t ik_${operation}_call(ik_client *client, ${strings}_Out_ ik_call **call)`,
+    `int32_t ik_${operation}_call(ik_client_${n} *client, ${strings}_Out_ ik_call_${n} **call)`,
   );
 }
 
@@ -123,7 +130,7 @@ export class Client {
 
   /** An operation by its name in imagekit.h: its answer, and the metadata of the call. */
   async call(operation, ...strings) {
-    const describe = operations[operation];
+    const describe = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
     if (!describe) throw new TypeError(`there is no operation ${operation}`);
     strings.forEach(expectString);
     const described = [null];
@@ -157,10 +164,11 @@ const onDone = koffi.register((ticket, status, json) => {
   settled(Number(ticket));
   if (status === 0) resolve(json);
   else reject(new ImageKitError(status, json));
-}, 'ik_call_done *');
+}, `ik_call_done_${n} *`);
 
 /** Sends a call; its answer, once it has ended. */
 function ended(call) {
+  if (!isMainThread) return performed(call);
   return new Promise((resolve, reject) => {
     const ticket = ++lastTicket;
     open.set(ticket, { resolve, reject });
@@ -170,6 +178,21 @@ function ended(call) {
       settled(ticket); // no callback comes
       reject(new ImageKitError(status));
     }
+  });
+}
+
+/**
+ * The same in a worker: one that is ended while a call runs would take the callback's code with it, and
+ * then the process. So a thread of Node.js waits instead, one of four.
+ */
+function performed(call) {
+  return new Promise((resolve, reject) => {
+    const json = [null];
+    ik.callPerform.async(call, json, (error, status) => {
+      if (error) reject(error);
+      else if (status === 0) resolve(json[0]);
+      else reject(new ImageKitError(status, json[0]));
+    });
   });
 }
 

@@ -33,7 +33,8 @@ def show_versions(client: imagekit.Client, file_id: str) -> None:
     for version in versions:
         info = version["versionInfo"]
         print(f"{info['id']}  {info['name']}  {version['name']}")
-    print(f"first version: {versions[0]['versionInfo']['id']}")
+    if versions:
+        print(f"first version: {versions[0]['versionInfo']['id']}")
 
 
 def show_response(client: imagekit.Client, file_id: str) -> None:

@@ -43,7 +43,7 @@ _PROTOTYPES = {
     "ik_restore_file_version_call": (c_int32, c_void_p, c_char_p, c_char_p, _OUT),
     "ik_delete_file_version_call": (c_int32, c_void_p, c_char_p, c_char_p, _OUT),
     "ik_request_call": (c_int32, c_void_p, c_char_p, c_char_p, c_char_p, _OUT),
-    "ik_call_perform": (c_int32, c_void_p, _OUT),
+    "ik_call_wait": (c_int32, c_void_p, c_uint64, _OUT),
     "ik_call_start": (c_int32, c_void_p, _DONE, c_void_p),
     "ik_call_get_metadata": (c_int32, c_void_p, _OUT),
     "ik_call_free": (None, c_void_p),
@@ -70,6 +70,9 @@ def _load() -> SimpleNamespace:
 
 _lib = _load()
 _NO_LIMIT = 2**64 - 1
+_PENDING = 5
+_INVALID_RESPONSE = 25
+_LOOK_UP_MS = 100  # Ctrl-C is noticed between two waits
 
 
 class ImageKitError(Exception):
@@ -83,6 +86,10 @@ class ImageKitError(Exception):
         self.http_status: int | None = error.get("httpStatus")
         self.request_id: str | None = error.get("requestId")
         super().__init__(self.message)
+        self._document = document
+
+    def __reduce__(self):  # so that a pool of processes can pass it on
+        return type(self), (self.status, self._document)
 
     def __str__(self) -> str:
         http = f" (HTTP {self.http_status})" if self.http_status is not None else ""
@@ -160,9 +167,14 @@ class _Call:
 
     def perform(self) -> Response:
         """Waits for the answer, as long as the client's timeout lets it."""
-        answer = c_void_p()
-        status = _lib.ik_call_perform(self._handle, byref(answer))
-        return self._response(_take(status, answer))
+        status = _lib.ik_call_start(self._handle, _DONE(), None)
+        if status:
+            raise ImageKitError(status, None)
+        while True:
+            answer = c_void_p()
+            status = _lib.ik_call_wait(self._handle, _LOOK_UP_MS, byref(answer))
+            if status != _PENDING:
+                return self._response(_take(status, answer))
 
     async def start(self) -> Response:
         """The answer, while the event loop goes on. No thread of Python's waits for it."""
@@ -179,7 +191,7 @@ class _Call:
     def _response(self, data: str) -> Response:
         metadata = c_void_p()
         status = _lib.ik_call_get_metadata(self._handle, byref(metadata))
-        return Response(json.loads(data), json.loads(_take(status, metadata)))
+        return Response(_parsed(data), json.loads(_take(status, metadata)))
 
 
 # Who waits for which callback. The library carries the ticket, a number, and never an object.
@@ -210,6 +222,14 @@ def _take(status: int, string: c_void_p) -> str | None:
     if status:
         raise ImageKitError(status, text)
     return text
+
+
+def _parsed(answer: str) -> Any:
+    try:
+        return json.loads(answer)
+    except ValueError as error:  # Python takes no number of thousands of digits
+        document = json.dumps({"error": {"message": str(error)}})
+        raise ImageKitError(_INVALID_RESPONSE, document) from error
 
 
 def _text(text: str | None) -> bytes | None:

@@ -72,6 +72,8 @@ const OWN_PROMISES: &[(&str, &str, &str)] = &[
     ("python", "every_string_is_freed", "leaks"),
     ("python", "an_end_with_calls_in_flight_is_a_quiet_end", "exit_in_flight"),
     ("python", "a_library_that_is_not_found_is_an_error_that_says_what_to_do", "no_library"),
+    ("python", "ctrl_c_ends_a_call_and_errors_pass_between_processes", "interrupts"),
+    ("node", "workers_may_end_with_calls_open", "workers"),
     ("node", "of_64_calls_none_waits_for_another", "together"),
     ("node", "what_cannot_be_right_is_refused_before_it_is_sent", "refused"),
     ("node", "every_string_is_freed", "leaks"),
