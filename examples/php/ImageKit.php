@@ -7,6 +7,8 @@ namespace ImageKit;
 use FFI;
 use FFI\CData;
 use Generator;
+use JsonException;
+use LogicException;
 use RuntimeException;
 use SensitiveParameter;
 use ValueError;
@@ -58,6 +60,10 @@ final class Client
     /** UINT64_MAX, as a number of PHP. */
     private const NO_LIMIT = -1;
 
+    /** IK_STATUS_INVALID_ARGUMENT, IK_STATUS_INVALID_RESPONSE */
+    private const INVALID_ARGUMENT = 1;
+    private const INVALID_RESPONSE = 25;
+
     private static ?FFI $library = null;
 
     private readonly FFI $ik;
@@ -103,6 +109,11 @@ final class Client
     {
     }
 
+    public function __unserialize(array $data): void
+    {
+        throw new LogicException('A client cannot be unserialized');
+    }
+
     public function getFileVersions(string $fileId, ?array &$metadata = null): array
     {
         return $this->perform($metadata, 'get_file_versions', $fileId);
@@ -146,10 +157,10 @@ final class Client
         $running = [];
         try {
             foreach ($fileIds as $fileId) {
-                if (count($running) >= $concurrency) {
+                if (count($running) >= max(1, $concurrency)) {
                     yield from $this->next($running);
                 }
-                $running[] = [$fileId, $this->settle(fn () => $this->start('get_file_versions', $fileId))];
+                $running[] = [$fileId, $this->settle(fn () => $this->start('get_file_versions', (string) $fileId))];
             }
             while ($running !== []) {
                 yield from $this->next($running);
@@ -240,6 +251,8 @@ final class Client
             return $work();
         } catch (ImageKitException $exception) {
             return $exception;
+        } catch (ValueError $error) {
+            return new ImageKitException($error->getMessage(), self::INVALID_ARGUMENT, 'invalid_argument');
         }
     }
 
@@ -296,15 +309,22 @@ final class Client
         );
     }
 
+    /**
+     * What ImageKit sent is JSON; the little that PHP does not take of it, half surrogates, is its fault.
+     */
     private static function decode(string $json): mixed
     {
-        return json_decode($json, true, 512, JSON_THROW_ON_ERROR);
+        try {
+            return json_decode($json, true, 512, JSON_THROW_ON_ERROR);
+        } catch (JsonException $exception) {
+            throw new ImageKitException($exception->getMessage(), self::INVALID_RESPONSE, 'invalid_response');
+        }
     }
 
     /**
      * For C a string ends at its first NUL.
      */
-    private static function text(?string $text): ?string
+    private static function text(#[SensitiveParameter] ?string $text): ?string
     {
         if ($text !== null && str_contains($text, "\0")) {
             throw new ValueError('A string must not contain any null bytes');

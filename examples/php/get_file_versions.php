@@ -42,7 +42,9 @@ echo $count === 1 ? '1 version' : "$count versions", " of $fileId\n";
 foreach ($versions as ['versionInfo' => $info, 'name' => $name]) {
     echo "{$info['id']}  {$info['name']}  $name\n";
 }
-echo "first version: {$versions[0]['versionInfo']['id']}\n";
+if ($versions !== []) {
+    echo "first version: {$versions[0]['versionInfo']['id']}\n";
+}
 echo "response: status {$response['httpStatus']}, request id {$response['requestId']}\n";
 
 try {

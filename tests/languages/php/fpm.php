@@ -44,8 +44,8 @@ $fileId = $argv[1];
 $root = dirname(__DIR__, 3);
 $user = exec('id -un');
 $group = exec('id -gn');
-$folder = sys_get_temp_dir() . '/imagekit-fpm-' . getmypid();
-mkdir($folder);
+$folder = sys_get_temp_dir() . '/imagekit-fpm-' . bin2hex(random_bytes(8));
+mkdir($folder, 0700) || throw new RuntimeException("$folder cannot be made");
 file_put_contents("$folder/conf", strtr(<<<'CONF'
     [global]
     error_log = FOLDER/log

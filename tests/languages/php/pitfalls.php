@@ -49,11 +49,24 @@ $holds('text with a NUL inside is refused before the call', function () use ($cl
         fn () => $client->getFileVersions($text),
         fn () => $client->getFileVersionDetails($fileId, $text),
         fn () => $client->request('GET', $text),
-        fn () => iterator_to_array($client->getFileVersionsOfAll([$text])),
         fn () => new Client(privateKey: $text),
     ];
     $refused = array_filter($calls, fn ($call) => $failureOf($call) instanceof ValueError);
     return count($refused) === count($calls);
+});
+
+$holds('one bad id of many spoils none of the others', function () use ($client, $fileId, $firstId) {
+    $seen = [];
+    foreach ($client->getFileVersionsOfAll([$fileId, "$fileId\0.jpg", '', $fileId], 0) as $versions) {
+        $seen[] = $versions instanceof ImageKitException ? $versions->errorCode : $versions[0]['versionInfo']['id'];
+    }
+    return $seen === [$firstId, 'invalid_argument', 'invalid_argument', $firstId];
+});
+
+$holds('no key is in a trace', function () use ($failureOf) {
+    ini_set('zend.exception_ignore_args', '0');
+    $failure = $failureOf(fn () => new Client(privateKey: "private_marker\0"));
+    return !str_contains(print_r($failure->getTrace(), true) . $failure->getTraceAsString(), 'private_marker');
 });
 
 $holds('text is UTF-8, in and out', function () use ($client, $failureOf) {
