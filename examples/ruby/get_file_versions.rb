@@ -24,7 +24,7 @@ def show_versions(client, file_id)
     info = version['versionInfo']
     puts "#{info['id']}  #{info['name']}  #{version['name']}"
   end
-  puts "first version: #{versions.dig(0, 'versionInfo', 'id')}"
+  puts "first version: #{versions.first['versionInfo']['id']}" unless versions.empty?
   puts "response: status #{response['httpStatus']}, request id #{response['requestId']}"
 end
 

@@ -140,8 +140,9 @@ module ImageKit
   class Client
     SETTINGS = { private_key: :text, base_url: :text, timeout_ms: :number }.freeze
     STATUS_PENDING = 5
+    STATUS_INVALID_RESPONSE = 25
     WAIT_MS = 100
-    private_constant :SETTINGS, :STATUS_PENDING, :WAIT_MS
+    private_constant :SETTINGS, :STATUS_PENDING, :STATUS_INVALID_RESPONSE, :WAIT_MS
 
     # A client that is closed at the end of the block, or one to be closed by you if there is none.
     def self.open(**settings)
@@ -217,7 +218,14 @@ module ImageKit
       arguments = arguments.map { |text| Native.c_string(text) }
       answer, metadata = Thread.handle_interrupt(Object => :never) { carry_out(operation, arguments) }
       yield JSON.parse(metadata) if block_given?
-      JSON.parse(answer)
+      parsed(answer)
+    end
+
+    # What ImageKit sent is JSON; the little that Ruby does not take of it, half surrogates, is its fault.
+    def parsed(answer)
+      JSON.parse(answer, max_nesting: 256)
+    rescue JSON::ParserError => e
+      raise Error.new(STATUS_INVALID_RESPONSE, JSON.generate(error: { message: e.message.scrub }))
     end
 
     # Describes a call, sends it and waits. Interrupts get in between two waits alone, so that nothing

@@ -23,9 +23,14 @@ head=$folder/head body=$folder/body
 get_file_versions() {
     printf 'user = "%s:"\n' "$IMAGEKIT_PRIVATE_KEY" |
         curl --config - --silent --show-error --compressed --max-time 60 --retry 2 \
-            --dump-header "$head" --output "$body" \
-            "${IMAGE_KIT_BASE_URL:-https://api.imagekit.io}/v1/files/$1/versions" || exit 1
+            --globoff --path-as-is --dump-header "$head" --output "$body" \
+            "${IMAGE_KIT_BASE_URL:-https://api.imagekit.io}/v1/files/$(encoded "$1")/versions" || exit 1
     [ "$(http_status)" = 200 ]
+}
+
+# An id as a segment of a URL.
+encoded() {
+    jq -rn --arg id "$1" '$id | @uri'
 }
 
 http_status() {
