@@ -51,6 +51,11 @@ if(_imagekit_static AND NOT TARGET imagekit::static)
     INTERFACE_COMPILE_DEFINITIONS IK_STATIC
     INTERFACE_INCLUDE_DIRECTORIES "${_imagekit_prefix}/include"
     INTERFACE_LINK_LIBRARIES "${_imagekit_system}")
+  if(NOT WIN32 AND NOT APPLE)
+    # A plugin that links it keeps its symbols to itself.
+    set_target_properties(imagekit::static PROPERTIES INTERFACE_LINK_OPTIONS
+      "$<$<IN_LIST:$<TARGET_PROPERTY:TYPE>,SHARED_LIBRARY;MODULE_LIBRARY>:LINKER:--exclude-libs,libimagekit.a>")
+  endif()
 endif()
 
 if(NOT _imagekit_shared AND NOT _imagekit_static)
