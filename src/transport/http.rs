@@ -20,7 +20,7 @@ use super::body::{Collector, Refused};
 use super::dns::Resolver;
 use super::failure::Failure;
 use super::generation::Generation;
-use super::watch::{CONNECTED, Watch};
+use super::watch::{CONNECTED, Openings, Watch};
 use crate::primitives::secret::Secret;
 use crate::primitives::status::Status;
 
@@ -92,6 +92,7 @@ pub struct Answer {
 /// The connections of one client in one generation.
 pub struct Http {
     client: reqwest::Client,
+    openings: Arc<Openings>,
     authorization: HeaderValue,
 }
 
@@ -108,12 +109,13 @@ impl Http {
                 format!("no HTTP client can be made: {error}"),
             )
         };
+        let openings = Arc::<Openings>::default();
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(
                 tls(settings.roots.clone()).map_err(|error| refused(&error))?,
             )
             .dns_resolver(Resolver { generation })
-            .connector_layer(Watch)
+            .connector_layer(Watch(openings.clone()))
             .user_agent(USER_AGENT)
             .connect_timeout(settings.connect_timeout)
             .pool_idle_timeout(IDLE)
@@ -133,6 +135,7 @@ impl Http {
         let client = builder.build().map_err(|error| refused(&error))?;
         Ok(Http {
             client,
+            openings,
             authorization,
         })
     }
@@ -145,6 +148,9 @@ impl Http {
         let sent = timeout_at(
             bounds.deadline,
             CONNECTED.scope(connected, async {
+                if is_https {
+                    self.openings.wait().await;
+                }
                 let sent = sent.await;
                 (sent, CONNECTED.with(Cell::get))
             }),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::row::{Row, Seen, row};
 use super::said::{LOST, good, own};
 use crate::lateness::expect_by;
-use crate::script::Over::{H1, Tls};
-use crate::script::Step::{self, Close, Hold, PauseMs, Read, Reset};
+use crate::script::Over::{H1, H2, Tls};
+use crate::script::Step::{self, Close, Hold, PauseMs, Read, ReadSome, Reset};
 use crate::script::{Server, answer, ok, said, send};
 
 /// Calls that share a connection at first, then the server ends it so.
@@ -63,6 +63,19 @@ fn has_own_answers(seen: &Seen) {
     assert!(next.values().all(|calls| *calls == 50), "{next:?}");
 }
 
+/// A connection that takes its time to stand, then serves so many requests.
+fn slow_to_open(requests: usize) -> Vec<Step> {
+    let good = said(200, "", r#"["good"]"#); // as that to the call afterwards, if there are more
+    let served = std::iter::repeat_n([Read, good], requests).flatten();
+    std::iter::once(PauseMs(100)).chain(served).collect()
+}
+
+/// The call that comes afterwards has another, as the script is over.
+fn share_a_connection(seen: &Seen) {
+    assert_eq!(seen.server().requests()[63].connection, 0);
+    assert_eq!(seen.peer.connections(), 2);
+}
+
 #[rustfmt::skip]
 pub fn rows() -> Vec<Row> {
     const BOTH: &[crate::script::Over] = &[H1, Tls];
@@ -89,6 +102,13 @@ pub fn rows() -> Vec<Row> {
             .timeout(1500).gives("ok", 1).gives("timeout", 1),
         row(195, "64 threads, server closes every third").peer("", true, |_| Box::new(closing_every_third()))
             .threads(64).calls(50).set("--numbered", "").gives("ok", 1..=3).check(has_own_answers),
+        row(213, "64 first calls at once").over(&[H2]).connections("", [slow_to_open(64)])
+            .threads(64).gives("ok", 1).check(share_a_connection),
+        row(214, "8 first calls at once, a connection for each").over(&[H1, Tls]).requests("", [vec![PauseMs(300), good()]])
+            .threads(8).gives("ok", 1).takes(299..900),
+        row(215, "the first of 4 connections stays unopened").over(&[H2])
+            .connections("", [vec![ReadSome, Hold], slow_to_open(4)])
+            .threads(4).timeout(3000).gives("ok", 1).takes(0..1350),
     ];
     for (number, name, end) in [(189, "closed on reading the second request", Close), (190, "reset on reading it", Reset)] {
         let row = || row(number, name).over(BOTH);
