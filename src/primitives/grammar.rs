@@ -1,4 +1,6 @@
 //! The grammar of JSON in one pass, for the many bodies that keep to it. Constant stack.
+//!
+//! What is called for every few bytes is inlined by hand: the library is built for size.
 
 use super::json::MAX_DEPTH;
 
@@ -108,6 +110,7 @@ impl Nest {
 }
 
 /// After the name of a member and its colon, where its value begins.
+#[inline(always)]
 fn after_name(text: &[u8]) -> Option<&[u8]> {
     let [b'"', inside @ ..] = text else {
         return None;
@@ -118,6 +121,7 @@ fn after_name(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
+#[inline(always)]
 fn after_space(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\n' | b'\t' | b'\r', rest @ ..] = text {
         text = rest;
@@ -126,6 +130,7 @@ fn after_space(mut text: &[u8]) -> &[u8] {
 }
 
 /// After the quote that ends a string, from inside of it.
+#[inline(always)]
 fn after_string(mut text: &[u8]) -> Option<&[u8]> {
     loop {
         text = to_special(text);
@@ -149,6 +154,7 @@ fn after_string(mut text: &[u8]) -> Option<&[u8]> {
 
 /// Past bytes that mean nothing in a string, eight at a time: what is left begins with one that does,
 /// or is looked at one by one.
+#[inline(always)]
 fn to_special(mut text: &[u8]) -> &[u8] {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
@@ -158,13 +164,12 @@ fn to_special(mut text: &[u8]) -> &[u8] {
 
     while let Some((eight, rest)) = text.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*eight);
-        // A byte's high bit is set where it is less than 0x20, or equal to one of the others. What is
-        // borrowed from a byte may set that of the next as well, never that of one before.
-        let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
-        let quote = is_zero(word ^ QUOTES);
-        let escape = is_zero(word ^ ESCAPES);
-        let control = word.wrapping_sub(CONTROLS) & !word;
-        let special = (quote | escape | control) & HIGHS;
+        // The high bit of an ASCII byte is set where it is less than 0x20, or equal to one of the others.
+        // What is borrowed from a byte may set that of the next as well, never that of one before.
+        let quote = (word ^ QUOTES).wrapping_sub(ONES);
+        let escape = (word ^ ESCAPES).wrapping_sub(ONES);
+        let control = word.wrapping_sub(CONTROLS);
+        let special = (quote | escape | control) & !word & HIGHS;
         if special != 0 {
             let plain = special.trailing_zeros() / 8;
             return text.get(plain as usize..).unwrap_or_default();
